@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/clock.h"
+
+#include <time.h>
+
+static uint64_t now(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_boot(void)
+{
+	return now(CLOCK_BOOTTIME);
+}
+
+uint64_t clock_cpu(void)
+{
+	return now(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/*
+ * Between two readings the program may lose the processor: of a few tries the quickest is believed.
+ */
+int64_t clock_wall_offset(void)
+{
+	uint64_t best = NEVER;
+	int64_t offset = 0;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		uint64_t before = clock_boot(), wall = now(CLOCK_REALTIME),
+			 took = clock_boot() - before;
+
+		if (took >= best)
+			continue;
+		best = took;
+		offset = (int64_t)(wall - before - took / 2);
+	}
+	return offset;
+}
+
+static void digits(char *at, int n, uint64_t value)
+{
+	while (n--) {
+		at[n] = (char)('0' + value % 10);
+		value /= 10;
+	}
+}
+
+void clock_rfc3339(struct buf *b, uint64_t wall)
+{
+	/* the date changes once a day, and lines come by the million: it is worked out once */
+	static char date[] = "YYYY-MM-DDT";
+	static uint64_t date_of = NEVER;
+	uint64_t seconds = wall / NS_PER_S, day = seconds / 86400;
+	char s[] = "HH:MM:SS.nnnnnnnnnZ";
+
+	if (day != date_of) {
+		time_t t = (time_t)(day * 86400);
+		struct tm tm;
+
+		gmtime_r(&t, &tm);
+		digits(date, 4, (uint64_t)tm.tm_year + 1900);
+		digits(date + 5, 2, (uint64_t)tm.tm_mon + 1);
+		digits(date + 8, 2, (uint64_t)tm.tm_mday);
+		date_of = day;
+	}
+	digits(s, 2, seconds / 3600 % 24);
+	digits(s + 3, 2, seconds / 60 % 60);
+	digits(s + 6, 2, seconds % 60);
+	digits(s + 9, 9, wall % NS_PER_S);
+	buf_add(b, date, sizeof(date) - 1);
+	buf_add(b, s, sizeof(s) - 1);
+}
+
+void clock_hms(struct buf *b, uint64_t wall)
+{
+	time_t t = (time_t)(wall / NS_PER_S);
+	char s[] = "HH:MM:SS.mmm";
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	digits(s, 2, (uint64_t)tm.tm_hour);
+	digits(s + 3, 2, (uint64_t)tm.tm_min);
+	digits(s + 6, 2, (uint64_t)tm.tm_sec);
+	digits(s + 9, 3, wall % NS_PER_S / NS_PER_MS);
+	buf_add(b, s, sizeof(s) - 1);
+}

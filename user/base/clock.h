@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Two clocks: boot time (ns, what the kernel stamps) and wall time (ns since 1970, what is shown).
+ */
+#ifndef PROCTRACE_BASE_CLOCK_H
+#define PROCTRACE_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
+#define NEVER UINT64_MAX
+
+uint64_t clock_boot(void);
+/* The processor time that this process has used, in ns. */
+uint64_t clock_cpu(void);
+/* What to add to a boot time to get wall time now. */
+int64_t clock_wall_offset(void);
+/* RFC 3339, UTC, nanoseconds; 30 bytes */
+void clock_rfc3339(struct buf *b, uint64_t wall);
+/* HH:MM:SS.mmm, local time */
+void clock_hms(struct buf *b, uint64_t wall);
+
+#endif

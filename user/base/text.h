@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Strings that are kept once and shared: a fork's argv is its parent's. Any bytes, NUL included. */
+#ifndef PROCTRACE_BASE_TEXT_H
+#define PROCTRACE_BASE_TEXT_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+struct text {
+	uint32_t refs, len;
+	char s[]; /* len bytes and a NUL */
+};
+
+/* One reference, the caller's. */
+static inline struct text *text_new(const void *s, size_t len)
+{
+	struct text *t = xmalloc(sizeof(*t) + len + 1);
+
+	t->refs = 1;
+	t->len = (uint32_t)len;
+	memcpy(t->s, s, len);
+	t->s[len] = 0;
+	return t;
+}
+
+static inline struct text *text_get(struct text *t)
+{
+	if (t)
+		t->refs++;
+	return t;
+}
+
+static inline void text_put(struct text *t)
+{
+	if (t && !--t->refs)
+		free(t);
+}
+
+/* Makes *slot hold these bytes; keeps what it has if they are the same. */
+static inline void text_set(struct text **slot, const void *s, size_t len)
+{
+	if (*slot && (*slot)->len == len && !memcmp((*slot)->s, s, len))
+		return;
+	text_put(*slot);
+	*slot = text_new(s, len);
+}
+
+static inline void text_share(struct text **slot, struct text *t)
+{
+	text_get(t);
+	text_put(*slot);
+	*slot = t;
+}
+
+#endif
