@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which processes are worth a record. Values of one kind are alternatives; the kinds that are
+ * given must all hold. The kernel side drops what does not match; what it lets through besides
+ * (a parent whose death orphans a match) is what the findings need.
+ */
+#ifndef PROCTRACE_SELECT_H
+#define PROCTRACE_SELECT_H
+
+#include "proctrace/record.h"
+
+#define SELECT_MAX 8 /* values of one kind */
+
+enum select_kind {
+	SELECT_TREE = 1 << 0, /* descendants of the processes in the map "tracked" */
+	SELECT_PID = 1 << 1,
+	SELECT_UID = 1 << 2,
+	SELECT_COMM = 1 << 3,
+	SELECT_CGROUP = 1 << 4,
+};
+
+struct selection {
+	u32 kinds; /* enum select_kind, or'ed; 0: every process */
+	u32 pids, uids, comms, cgroups; /* how many of each */
+	u32 pid[SELECT_MAX];
+	u32 uid[SELECT_MAX];
+	char comm[SELECT_MAX][RECORD_COMM]; /* padded with NUL */
+	u32 pad;
+	u64 cgroup[SELECT_MAX]; /* ids: the group itself; those below it are told in user space */
+};
+
+#endif
