@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The programs on the tracepoints: read, fill, submit. No thresholds, no policy. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "proctrace/record.h"
+#include "config.bpf.h"
+#include "emit.bpf.h"
+#include "task.bpf.h"
+#include "path.bpf.h"
+#include "select.bpf.h"
+#include "signal.bpf.h"
+#include "threads.bpf.h"
+#include "cgroup.bpf.h"
+#include "task_iter.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define EXEC_ROOM (RECORD_ARGS_MAX + 2 * RECORD_PATH_MAX + NAME_ROOM)
+
+/*
+ * Where an exec record is put together. Only on_exec writes here, in process context, and the
+ * kernel does not enter a program again on a CPU where it runs: so it is never shared.
+ */
+struct exec_scratch {
+	struct room room;
+	struct record_exec record;
+	u8 data[EXEC_ROOM];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct exec_scratch);
+} scratch SEC(".maps");
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct record_fork *record;
+	struct record_who who;
+	u32 pid = child->tgid, creator = parent->tgid, flags;
+	u64 start = child->start_boottime;
+	u64 creator_start = parent->group_leader->start_boottime;
+
+	if (child->pid != child->tgid)
+		return thread_started(child);
+	flags = fill_who(&who, child);
+	if (!select_new(child, start, &who, creator, creator_start))
+		return 0;
+	record = record_reserve(RECORD_FORK, sizeof(*record));
+	if (!record)
+		return 0;
+	fill_head(&record->head, RECORD_FORK, flags, pid, start);
+	record->who = who;
+	record->creator_start = creator_start;
+	record->creator = creator;
+	record->exit_signal = child->exit_signal;
+	record_submit(record);
+	return 0;
+}
+
+/*
+ * argv from the new image's own memory: what the kernel really started, whatever another thread of
+ * the caller did to the strings that it passed.
+ */
+static __always_inline u32 read_args(struct exec_scratch *s, struct mm_struct *mm, u32 *flags)
+{
+	unsigned long start = mm->arg_start;
+	u64 len = mm->arg_end - start;
+
+	s->record.args_bytes = len;
+	if (len > args_max)
+		len = args_max;
+	if (len > RECORD_ARGS_MAX)
+		len = RECORD_ARGS_MAX;
+	if (bpf_probe_read_user(s->data, len, (void *)start)) {
+		*flags |= RECORD_ARGS_FAULT;
+		return 0;
+	}
+	return len;
+}
+
+/* The file named to execve, when it is a script: the interpreter is what runs then. */
+static __always_inline void read_script(struct exec_scratch *s, struct linux_binprm *bprm)
+{
+	u32 at = s->room.at;
+	long len;
+
+	if (bprm->interp == bprm->filename || at > EXEC_ROOM - NAME_ROOM)
+		return;
+	len = bpf_probe_read_kernel_str(s->data + at, NAME_ROOM, bprm->filename);
+	if (len > 0)
+		s->room.at = at + len;
+}
+
+static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct *task,
+				      struct linux_binprm *bprm)
+{
+	struct record_exec *record = &s->record;
+	bool exe_cut = false, cwd_cut = false;
+	struct path root, cwd, exe;
+	u32 at = s->room.at;
+
+	BPF_CORE_READ_INTO(&root, task, fs, root);
+	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
+	BPF_CORE_READ_INTO(&exe, task, mm, exe_file, f_path);
+	read_path(&s->room, s->data, EXEC_ROOM, &exe, &root, &exe_cut);
+	record->exe_len = s->room.at - at;
+	at = s->room.at;
+	read_path(&s->room, s->data, EXEC_ROOM, &cwd, &root, &cwd_cut);
+	record->cwd_len = s->room.at - at;
+	at = s->room.at;
+	read_script(s, bprm);
+	record->script_len = s->room.at - at;
+	return (exe_cut ? RECORD_EXE_CUT : 0) | (cwd_cut ? RECORD_CWD_CUT : 0);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	struct record_exec *record;
+	struct exec_scratch *s;
+	u32 zero = 0, pid = task->tgid, flags, len;
+	u64 start = task->group_leader->start_boottime;
+
+	s = bpf_map_lookup_elem(&scratch, &zero);
+	if (!s || !task->mm)
+		return 0;
+	record = &s->record;
+	flags = fill_who(&record->who, task);
+	if (!select_known(task, start, &record->who))
+		return 0;
+	record->old_pid = old_pid;
+	record->euid = task->cred->euid.val;
+	record->argc = bprm->argc;
+	record->args_len = read_args(s, task->mm, &flags);
+	s->room.at = record->args_len;
+	flags |= read_paths(s, task, bprm);
+	fill_head(&record->head, RECORD_EXEC, flags, pid, start);
+	len = s->room.at;
+	if (len > EXEC_ROOM)
+		len = EXEC_ROOM;
+	record_output(RECORD_EXEC, record, sizeof(*record) + len);
+	return 0;
+}
+
+static __always_inline void fill_times(struct record_exit *record, struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	struct task_struct *leader = task->group_leader;
+
+	record->utime = signal->utime + task->utime;
+	record->stime = signal->stime + task->stime;
+	if (leader != task) { /* a dead leader is counted only when it is released */
+		record->utime += leader->utime;
+		record->stime += leader->stime;
+	}
+	record->maxrss = signal->maxrss * PAGE_KIB;
+}
+
+static __always_inline int process_exited(struct task_struct *task)
+{
+	struct record_exit *record;
+	struct task_struct *adopter;
+	struct record_who who;
+	struct list_head *children = &task->children;
+	u32 pid = task->tgid, flags;
+	u64 start = task->group_leader->start_boottime;
+
+	flags = fill_who(&who, task);
+	if (task->signal->oom_mm)
+		flags |= RECORD_OOM;
+	/* other threads have lists of their own, and may be on their way out too */
+	if (children->next == children && task->signal->nr_threads == 1)
+		flags |= RECORD_CHILDLESS;
+	if (!select_known(task, start, &who) && children->next == children)
+		return 0;
+	record = record_reserve(RECORD_EXIT, sizeof(*record));
+	if (!record)
+		return 0;
+	record->who = who;
+	record->status = group_status(task);
+	fill_times(record, task);
+	adopter = find_adopter(task);
+	record->adopter = adopter ? BPF_CORE_READ(adopter, tgid) : 0;
+	record->adopter_start =
+		adopter ? BPF_CORE_READ(adopter, group_leader, start_boottime) : 0;
+	record->threads = threads_forget(task);
+	fill_killer(record, pid, start);
+	fill_head(&record->head, RECORD_EXIT, flags, pid, start);
+	record_submit(record);
+	return 0;
+}
+
+/* From 6.16 on the kernel says itself whether the group is dead. */
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_group, struct task_struct *task, bool group_dead)
+{
+	thread_exited(task);
+	return group_dead ? process_exited(task) : 0;
+}
+
+/* Before: two last threads may both see that none is left; user space takes the first. */
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_live, struct task_struct *task)
+{
+	thread_exited(task);
+	return task->signal->live.counter == 0 ? process_exited(task) : 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_free, struct task_struct *task)
+{
+	struct record_free *record;
+	u32 pid = task->tgid;
+	u64 start = task->start_boottime;
+
+	if (task->pid != task->tgid || !select_released(pid, start))
+		return 0;
+	record = record_reserve(RECORD_FREE, sizeof(*record));
+	if (!record)
+		return 0;
+	fill_head(&record->head, RECORD_FREE, 0, pid, start);
+	record->parent_start = task->real_parent->group_leader->start_boottime;
+	record->ppid = task->real_parent->tgid;
+	record->pad = 0;
+	record_submit(record);
+	return 0;
+}
+
+SEC("?tp_btf/cgroup_mkdir")
+int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	return cgroup_seen(cgroup, path, NULL);
+}
+
+SEC("?tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct task_struct *task)
+{
+	return cgroup_seen(cgroup, path, task);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is dropped inside the kernel. "tracked" remembers the processes that matched, so that their
+ * later records pass whatever has become of them; a pid's entry counts only with its start time.
+ */
+#ifndef PROCTRACE_SELECT_BPF_H
+#define PROCTRACE_SELECT_BPF_H
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 20);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u64); /* start time of the process; 0: whoever has the pid */
+} tracked SEC(".maps");
+
+static __always_inline bool is_tracked(u32 pid, u64 start)
+{
+	u64 *known = bpf_map_lookup_elem(&tracked, &pid);
+
+	return known && (*known == start || *known == 0);
+}
+
+#define CGROUP_DEPTH 16
+
+/* In one of the groups, or below it. */
+static __always_inline bool in_cgroup(struct task_struct *task)
+{
+	struct cgroup *cgroup = task_cgroup(task);
+	u32 i, depth;
+
+	for (depth = 0; depth < CGROUP_DEPTH && cgroup; depth++) {
+		u64 id = BPF_CORE_READ(cgroup, kn, id);
+
+		for (i = 0; i < SELECT_MAX && i < selection.cgroups; i++)
+			if (selection.cgroup[i] == id)
+				return true;
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+	return false;
+}
+
+static __always_inline bool has_attributes(struct task_struct *task, const struct record_who *who)
+{
+	u32 pid = task->tgid;
+	bool ok;
+	u32 i;
+
+	if (selection.kinds & SELECT_PID) {
+		for (ok = false, i = 0; i < SELECT_MAX && i < selection.pids; i++)
+			ok |= selection.pid[i] == pid;
+		if (!ok)
+			return false;
+	}
+	if (selection.kinds & SELECT_UID) {
+		for (ok = false, i = 0; i < SELECT_MAX && i < selection.uids; i++)
+			ok |= selection.uid[i] == who->uid;
+		if (!ok)
+			return false;
+	}
+	if (selection.kinds & SELECT_COMM) {
+		for (ok = false, i = 0; i < SELECT_MAX && i < selection.comms; i++) {
+			const volatile u64 *want = (const volatile u64 *)selection.comm[i];
+			const u64 *comm = (const u64 *)who->comm;
+
+			ok |= want[0] == comm[0] && want[1] == comm[1];
+		}
+		if (!ok)
+			return false;
+	}
+	if ((selection.kinds & SELECT_CGROUP) && !in_cgroup(task))
+		return false;
+	return true;
+}
+
+static __always_inline void track(u32 pid, u64 start)
+{
+	bpf_map_update_elem(&tracked, &pid, &start, BPF_ANY);
+}
+
+/* One that became another program, or ends: it may match now, and one that did stays ours. */
+static __always_inline bool select_known(struct task_struct *task, u64 start,
+					 const struct record_who *who)
+{
+	u32 pid = task->tgid;
+
+	if (!selection.kinds || is_tracked(pid, start))
+		return true;
+	if ((selection.kinds & SELECT_TREE) || !has_attributes(task, who))
+		return false;
+	track(pid, start);
+	return true;
+}
+
+/* A new process; in a tree it is ours if its creator or its parent is. */
+static __always_inline bool select_new(struct task_struct *task, u64 start,
+				       const struct record_who *who, u32 creator,
+				       u64 creator_start)
+{
+	if (!selection.kinds)
+		return true;
+	if ((selection.kinds & SELECT_TREE) && !is_tracked(creator, creator_start) &&
+	    !is_tracked(who->ppid, who->parent_start))
+		return false;
+	if (!has_attributes(task, who))
+		return false;
+	track(task->tgid, start);
+	return true;
+}
+
+/* The last word on a process: true if it was ours, and it is forgotten. */
+static __always_inline bool select_released(u32 pid, u64 start)
+{
+	if (!selection.kinds)
+		return true;
+	if (!is_tracked(pid, start))
+		return false;
+	bpf_map_delete_elem(&tracked, &pid);
+	return true;
+}
+
+#endif
