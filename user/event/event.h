@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the program thinks in. Every source (the ring, the task iterator, /proc, a recorded stream)
+ * speaks in these, and the engine hears nothing else.
+ *
+ * Times are nanoseconds of the boot clock. Strings are borrowed: they live until the event was
+ * applied. What an event does not know, it does not have: see "have".
+ */
+#ifndef PROCTRACE_EVENT_EVENT_H
+#define PROCTRACE_EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define COMM_LEN 16
+
+/*
+ * Which process: the pid and when it started. A pid alone is never a key. start 0: not known.
+ * /proc tells starts in clock ticks only; such a start is a multiple of START_TICK.
+ */
+struct ident {
+	uint32_t pid;
+	uint64_t start;
+};
+
+#define START_TICK 10000000ULL /* ns; USER_HZ is 100 on every architecture served */
+
+/* The same process? A start that came from /proc is compared as coarsely as it was told. */
+static inline bool ident_same(struct ident a, struct ident b)
+{
+	if (a.pid != b.pid)
+		return false;
+	if (a.start == b.start)
+		return true;
+	if (a.start % START_TICK && b.start % START_TICK)
+		return false;
+	return a.start && b.start && a.start / START_TICK == b.start / START_TICK;
+}
+
+/* The same, where the name may lack the start. */
+static inline bool ident_names(struct ident name, struct ident id)
+{
+	return name.start ? ident_same(name, id) : name.pid == id.pid;
+}
+
+struct slice {
+	const char *s; /* NULL: not known */
+	uint32_t len;
+};
+
+enum event_kind {
+	EVENT_FORK,
+	EVENT_EXEC,
+	EVENT_EXIT, /* the whole group is dead */
+	EVENT_FREE, /* the kernel has released it */
+	EVENT_THREAD_START,
+	EVENT_THREAD_EXIT,
+	EVENT_SIGHT, /* a look at the kernel's truth found it so */
+	EVENT_MISSING, /* a look found no such process */
+	EVENT_CGROUP, /* it was moved to another control group */
+	EVENT_KINDS
+};
+
+/* Groups of facts that an event may have. */
+enum have {
+	HAVE_PARENT = 1 << 0,  /* parent */
+	HAVE_SESSION = 1 << 1, /* sid, pgid, tty */
+	HAVE_USER = 1 << 2,    /* uid */
+	HAVE_NSPID = 1 << 3,
+	HAVE_CGROUP = 1 << 4,
+	HAVE_BITS = 1 << 5, /* kthread, ns_init, traced */
+	HAVE_PARENT_BITS = 1 << 6,    /* parent_subreaper */
+	HAVE_PARENT_SIGNALS = 1 << 7, /* parent_autoreaps, parent_catches, parent_waits */
+	HAVE_COMM = 1 << 8,
+	HAVE_SUBREAPER = 1 << 9,
+	HAVE_EXEC_ID = 1 << 10,
+};
+
+struct facts {
+	uint32_t have; /* enum have, or'ed */
+	struct ident parent;
+	uint32_t uid, sid, pgid, tty, nspid;
+	uint32_t exec_id; /* changes with every exec */
+	uint64_t cgroup;
+	struct slice cgroup_path; /* resolved by the source, if it could */
+	char comm[COMM_LEN];	  /* NUL-padded, the last byte is one */
+	bool kthread, subreaper, ns_init, traced;
+	bool parent_subreaper;
+	bool parent_autoreaps; /* it ignores SIGCHLD, or has set SA_NOCLDWAIT */
+	bool parent_catches;   /* it has a SIGCHLD handler */
+	bool parent_waits;     /* one of its threads is asleep in a wait call */
+};
+
+struct fork_facts {
+	struct ident creator;
+	int exit_signal;
+};
+
+struct exec_facts {
+	uint32_t old_tid; /* the thread that called it; the process's pid if that was the leader */
+	uint32_t euid;
+	int argc;
+	uint32_t args_bytes; /* the real length; args.len may be less */
+	struct slice args;   /* NUL between, and at the end unless cut */
+	struct slice exe, cwd, script;
+	bool exe_cut, cwd_cut;
+};
+
+struct exit_facts {
+	uint32_t status; /* as wait() returns it */
+	struct ident adopter; /* who gets its children; pid 0: nobody */
+	uint64_t utime, stime; /* ns */
+	uint64_t maxrss; /* KiB */
+	uint32_t threads; /* the most at once; 0: not known */
+	bool oom;
+	bool childless; /* no child was left, dead ones included; false: not known */
+	bool killer_known;
+	struct ident killer; /* pid 0: the kernel itself */
+	char killer_comm[COMM_LEN];
+};
+
+struct thread_facts {
+	uint32_t tid;
+	uint32_t status;
+};
+
+struct sight_facts {
+	char letter; /* ps's state of the leader */
+	bool dead;   /* no thread is left: it waits to be collected */
+	bool has_nice, locked;
+	int nice;
+	uint32_t threads;
+	bool has_status; /* only of a dead one */
+	uint32_t status;
+	struct ident tracer; /* pid 0: none */
+	bool has_exit_signal;
+	int exit_signal;
+	bool has_euid;
+	uint32_t euid;
+	struct slice args, exe, cwd; /* if they were read as well */
+	uint32_t args_bytes; /* the real length */
+	int argc;
+};
+
+struct event {
+	enum event_kind kind;
+	uint64_t ts;
+	struct ident id;
+	struct facts facts;
+	union {
+		struct fork_facts fork;
+		struct exec_facts exec;
+		struct exit_facts exit;
+		struct thread_facts thread;
+		struct sight_facts sight;
+	};
+};
+
+#endif
