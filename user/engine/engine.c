@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The front door, and what time and checks bring. What an event means is life.c's. */
+#include "engine/engine.h"
+
+#include "engine/internal.h"
+
+#define RELEASE_LATE NS_PER_S /* some 20 ms as a rule, more where RCU callbacks are lazy */
+
+void engine_apply(struct engine *e, const struct event *ev)
+{
+	struct proc *p = store_find(e, ev->id);
+
+	if (!p && (p = store_find_unnamed(e, ev->id.pid)))
+		p->id.start = ev->id.start;
+	if (p && ev->kind == EVENT_SIGHT)
+		p->audit = e->audit;
+	if (p && ev->kind == EVENT_SIGHT && ev->ts < p->heard)
+		return; /* it looked before what has been told since */
+	life_apply(e, p, ev);
+}
+
+static uint64_t due(const struct engine *e, const struct proc *p)
+{
+	return p->dead_seen + e->config.zombie_after;
+}
+
+static struct proc *first(const struct list *l)
+{
+	return list_empty(l) ? NULL : list_entry(l->next, struct proc, dead);
+}
+
+void engine_tick(struct engine *e, uint64_t now)
+{
+	struct proc *p;
+
+	while ((p = first(&e->dead)) && due(e, p) <= now) {
+		p->life = LIFE_DOUBTED;
+		p->ask_at = now;
+		to_list(p, &e->doubted);
+	}
+	while ((p = first(&e->doubted)) && p->ask_at <= now) {
+		p->ask_at = now + ASK_AGAIN; /* should the answer be lost */
+		to_list(p, &e->doubted);
+		if (p->parent)
+			e->out.ask(e->out.ctx, p->parent->id, false); /* what it does is evidence */
+		e->out.ask(e->out.ctx, p->id, false);
+	}
+}
+
+uint64_t engine_deadline(const struct engine *e)
+{
+	const struct proc *dead = first(&e->dead), *doubted = first(&e->doubted);
+	uint64_t next = dead ? due(e, dead) : NEVER;
+
+	return doubted && doubted->ask_at < next ? doubted->ask_at : next;
+}
+
+void engine_began(struct engine *e, uint64_t ts)
+{
+	e->began = ts;
+}
+
+void engine_audit_begin(struct engine *e, uint64_t ts)
+{
+	e->audit++;
+	e->audit_ts = ts;
+}
+
+/* The release of one that is dead comes late: it is not asked about before that can be lost. */
+static bool is_missing(const struct engine *e, const struct proc *p)
+{
+	uint64_t patience = p->life == LIFE_DEAD ? RELEASE_LATE : 0;
+
+	return p->life != LIFE_GONE && p->audit != e->audit && p->heard + patience < e->audit_ts;
+}
+
+void engine_audit_end(struct engine *e)
+{
+	const struct proc *p = NULL;
+
+	while ((p = engine_next(e, p)))
+		if (is_missing(e, p))
+			e->out.ask(e->out.ctx, p->id, p->stub);
+}
+
+uint64_t engine_evicted(const struct engine *e)
+{
+	return e->evicted;
+}
+
+bool engine_ask_dead(struct engine *e)
+{
+	struct list *pos;
+
+	list_each(pos, &e->dead)
+		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
+	list_each(pos, &e->doubted)
+		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
+	return !list_empty(&e->dead) || !list_empty(&e->doubted);
+}
+
+void engine_follow(struct engine *e, uint32_t pid)
+{
+	if (e->nfollowed < FOLLOW_MAX)
+		e->followed[e->nfollowed++] = pid;
+}
+
+struct engine *engine_new(const struct engine_config *config, const struct engine_out *out)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	e->config = *config;
+	e->out = *out;
+	list_init(&e->dead);
+	list_init(&e->doubted);
+	list_init(&e->zombies);
+	store_init(e);
+	return e;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	store_free(e);
+	free(e);
+}

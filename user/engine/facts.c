@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What an event tells of a process, whatever happened to it; and the class that follows. */
+#include "engine/internal.h"
+
+bool proc_is_manager(const struct proc *p)
+{
+	return p->ns_init || (p->subreaper && p->class == CLASS_DAEMON);
+}
+
+/*
+ * Interactive: it has a controlling terminal. Daemon: it runs in a session without one, detached
+ * from whoever started it: adopted, or started by an init or a service manager. Batch: neither.
+ */
+static enum class class_of(const struct proc *p) {
+	if (p->kthread) return CLASS_KERNEL;
+	if (!(p->have & HAVE_SESSION) || !(p->have & HAVE_BITS)) return CLASS_UNKNOWN;
+	if (p->tty) return CLASS_INTERACTIVE;
+	if (p->adopted || (p->ns_init && p->id.pid == 1) ||
+	    (p->parent && proc_is_manager(p->parent))) return CLASS_DAEMON;
+	return CLASS_BATCH;
+}
+
+void facts_classify(struct engine *e, struct proc *p, const struct event *ev)
+{
+	enum class was = p->class, is = class_of(p);
+	struct change change = { .kind = CHANGE_CLASS, .p = p, .event = ev, .u.old_class = was };
+
+	if (is == was)
+		return;
+	p->class = is;
+	change.ts = ev->ts;
+	e->out.change(e->out.ctx, &change);
+}
+
+static void learn_session(struct engine *e, struct proc *p, const struct event *ev)
+{
+	const struct facts *f = &ev->facts;
+	struct change change = { .kind = CHANGE_SESSION, .ts = ev->ts, .p = p, .event = ev };
+	bool changed = (p->have & HAVE_SESSION) && (p->sid != f->sid || p->tty != f->tty);
+
+	change.u.session.sid = p->sid;
+	change.u.session.tty = p->tty;
+	p->sid = f->sid;
+	p->pgid = f->pgid;
+	p->tty = f->tty;
+	if (changed && e->was == LIFE_RUNNING)
+		e->out.change(e->out.ctx, &change);
+}
+
+static void learn_parent(struct proc *parent, const struct facts *f)
+{
+	if (f->have & HAVE_PARENT_BITS)
+		parent->subreaper = f->parent_subreaper;
+	if (!(f->have & HAVE_PARENT_SIGNALS))
+		return;
+	parent->in_wait = f->parent_waits;
+	parent->sigchld = f->parent_autoreaps ? SIGCHLD_AUTOREAPS :
+			  f->parent_catches   ? SIGCHLD_CAUGHT :
+						SIGCHLD_DEFAULT;
+}
+
+void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
+{
+	const struct facts *f = &ev->facts;
+
+	if (f->have & HAVE_BITS) {
+		p->kthread = f->kthread;
+		p->ns_init = f->ns_init;
+		p->traced = f->traced;
+	}
+	if (f->have & HAVE_SUBREAPER)
+		p->subreaper = f->subreaper;
+	if (f->have & HAVE_SESSION)
+		learn_session(e, p, ev);
+	if (f->have & HAVE_USER)
+		p->uid = f->uid;
+	if (f->have & HAVE_NSPID)
+		p->nspid = f->nspid;
+	if (f->have & HAVE_CGROUP) {
+		p->cgroup = f->cgroup;
+		if (f->cgroup_path.s)
+			text_set(&p->cgroup_path, f->cgroup_path.s, f->cgroup_path.len);
+	}
+	if (f->have & HAVE_EXEC_ID)
+		p->exec_id = f->exec_id;
+	if (f->have & HAVE_COMM)
+		memcpy(p->comm, f->comm, COMM_LEN);
+	p->have |= f->have & ~(uint32_t)(HAVE_PARENT | HAVE_PARENT_BITS | HAVE_PARENT_SIGNALS);
+	if ((f->have & HAVE_PARENT) && p->parent && ident_names(f->parent, p->parent->id))
+		learn_parent(p->parent, f);
+}
+
+bool facts_exec_missed(const struct proc *p, const struct event *ev)
+{
+	return (p->have & HAVE_EXEC_ID) && (ev->facts.have & HAVE_EXEC_ID) &&
+	       p->exec_id != ev->facts.exec_id;
+}
+
+/*
+ * A slice that is known replaces what was; one that is not known leaves nothing that may be stale.
+ */
+static void replace(struct text **slot, struct slice slice)
+{
+	if (slice.s) {
+		text_set(slot, slice.s, slice.len);
+	} else {
+		text_put(*slot);
+		*slot = NULL;
+	}
+}
+
+/* It is another program now, and no more is known of it than what a look will tell. */
+void facts_exec_unheard(struct proc *p, const struct event *ev)
+{
+	const struct slice unknown = { 0 };
+
+	replace(&p->args, unknown);
+	replace(&p->exe, unknown);
+	p->args_bytes = 0;
+	p->argc = -1;
+	p->execed = true;
+	p->exec_ts = ev->ts;
+}
+
+void facts_exec(struct proc *p, const struct event *ev)
+{
+	replace(&p->args, ev->exec.args);
+	replace(&p->exe, ev->exec.exe);
+	replace(&p->cwd, ev->exec.cwd);
+	p->args_bytes = ev->exec.args_bytes;
+	p->argc = ev->exec.argc;
+	p->euid = ev->exec.euid;
+	p->has_euid = true;
+	p->execed = true;
+	p->exec_ts = ev->ts;
+}
+
+void facts_sight(struct proc *p, const struct event *ev)
+{
+	const struct sight_facts *s = &ev->sight;
+
+	p->letter = s->letter;
+	p->threads = s->threads;
+	p->locked = s->locked;
+	p->tracer = s->tracer;
+	p->traced = s->tracer.pid != 0;
+	if (s->has_nice) {
+		p->nice = (int8_t)s->nice;
+		p->has_nice = true;
+	}
+	if (s->has_exit_signal) {
+		p->exit_signal = (int8_t)s->exit_signal;
+		p->has_exit_signal = true;
+	}
+	if (s->has_euid) {
+		p->euid = s->euid;
+		p->has_euid = true;
+	}
+	if (s->args.s) {
+		text_set(&p->args, s->args.s, s->args.len);
+		p->args_bytes = s->args_bytes;
+		p->argc = s->argc;
+	}
+	if (s->exe.s)
+		text_set(&p->exe, s->exe.s, s->exe.len);
+	if (s->cwd.s)
+		text_set(&p->cwd, s->cwd.s, s->cwd.len);
+}
+
+/* A fork's image is its creator's, until it becomes another program. */
+void facts_inherit(struct proc *child, const struct proc *creator, const struct event *ev)
+{
+	child->creator = ev->fork.creator;
+	child->exit_signal = (int8_t)ev->fork.exit_signal;
+	child->has_exit_signal = true;
+	child->threads = 1;
+	if (!creator)
+		return;
+	memcpy(child->creator_comm, creator->comm, COMM_LEN);
+	text_share(&child->args, creator->args);
+	text_share(&child->exe, creator->exe);
+	text_share(&child->cwd, creator->cwd);
+	if (!child->cgroup_path && child->cgroup == creator->cgroup)
+		text_share(&child->cgroup_path, creator->cgroup_path);
+	child->args_bytes = creator->args_bytes;
+	child->argc = creator->argc;
+	child->euid = creator->euid;
+	child->has_euid = creator->has_euid;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Parents and children, as the kernel links them by real_parent: who must wait for whom. */
+#include <signal.h>
+
+#include "engine/internal.h"
+
+static void link_to(struct proc *p, struct proc *parent)
+{
+	list_del(&p->sibling);
+	p->parent = parent;
+	if (parent)
+		list_add_tail(&p->sibling, &parent->children);
+}
+
+/* p is followed, and whoever has been heard of before it as a child of it. */
+void family_follow(struct proc *p)
+{
+	struct list *pos;
+
+	if (p->followed)
+		return;
+	p->followed = true;
+	list_each(pos, &p->children)
+		family_follow(list_entry(pos, struct proc, sibling));
+}
+
+/* One that was never introduced, or is gone, is kept only as long as somebody calls it parent. */
+static void drop_unneeded(struct engine *e, struct proc *p)
+{
+	if (p && (p->stub || p->life == LIFE_GONE) && list_empty(&p->children))
+		family_remove(e, p);
+}
+
+static void move_to(struct engine *e, struct proc *p, struct proc *parent)
+{
+	struct proc *was = p->parent;
+
+	link_to(p, parent);
+	if (was != parent)
+		drop_unneeded(e, was);
+}
+
+/* Whoever somebody calls parent stays, and so does the one that is being worked on. */
+static bool may_go(const struct engine *e, const struct proc *p, int patience)
+{
+	if (!list_empty(&p->children) || p == e->at_work)
+		return false;
+	if (p->life == LIFE_ZOMBIE)
+		return patience > 1;
+	return p->life == LIFE_RUNNING || patience > 0;
+}
+
+bool family_full(const struct engine *e)
+{
+	return e->config.max_procs && e->count >= e->config.max_procs;
+}
+
+/*
+ * The reaped are not kept at all. Of the others somebody living goes first, without children,
+ * whoever the hand comes upon; then the dead that are still judged; zombies last. From then on the
+ * picture is partial, and one that turns up again is not taken for one whose birth was lost.
+ */
+static void make_room(struct engine *e)
+{
+	int patience;
+	size_t i;
+
+	for (patience = 0; family_full(e) && patience < 3; patience++) {
+		for (i = 0; i < e->nbuckets; i++) {
+			struct proc *p = e->buckets[e->hand];
+
+			while (p && !may_go(e, p, patience))
+				p = p->next_in_hash;
+			if (p) {
+				e->evicted++;
+				e->config.partial = true;
+				family_remove(e, p);
+				return;
+			}
+			e->hand = (e->hand + 1) & (e->nbuckets - 1);
+		}
+	}
+}
+
+struct proc *family_add(struct engine *e, struct ident id)
+{
+	make_room(e);
+	return store_add(e, id);
+}
+
+static struct proc *find_or_stub(struct engine *e, struct ident id)
+{
+	struct proc *p;
+
+	if (!id.pid)
+		return NULL;
+	p = store_find(e, id);
+	if (p)
+		return p;
+	p = family_add(e, id);
+	p->stub = true;
+	p->life = LIFE_RUNNING;
+	e->out.ask(e->out.ctx, id, true);
+	return p;
+}
+
+static bool is_running(const struct proc *p)
+{
+	return p && p->life == LIFE_RUNNING;
+}
+
+/*
+ * Puts p under the parent that the event names. That a living parent has lost it means that this
+ * parent is dead, and that nobody said so: then both are looked at, and its death is told before
+ * the adoption. A parent that was only reckoned gives way.
+ */
+void family_place(struct engine *e, struct proc *p, const struct event *ev)
+{
+	struct proc *was = p->parent, *is;
+
+	if (!(ev->facts.have & HAVE_PARENT))
+		return;
+	if (was && ident_names(ev->facts.parent, was->id)) {
+		p->parent_reckoned = false;
+		return;
+	}
+	if (is_running(was) && !p->parent_reckoned) {
+		if (ev->kind == EVENT_SIGHT) {
+			e->out.ask(e->out.ctx, was->id, false);
+			e->out.ask(e->out.ctx, p->id, false);
+		}
+		return;
+	}
+	is = find_or_stub(e, ev->facts.parent);
+	if (is == p || (was && is && is->life != LIFE_RUNNING))
+		return; /* read between its parent's death and its adoption: that is told already */
+	if (is && is->followed && !was)
+		family_follow(p);
+	move_to(e, p, is);
+	p->parent_reckoned = false;
+}
+
+void family_return(struct engine *e, struct proc *p, struct proc *reaper)
+{
+	if (p->parent == reaper)
+		return;
+	if (p->inherited && p->parent) {
+		p->parent->children_died--;
+		p->auto_reaped = false;
+	}
+	p->inherited = false;
+	move_to(e, p, reaper);
+}
+
+static void leave(struct engine *e, struct proc *p)
+{
+	struct list *pos, *tmp;
+
+	list_each_safe(pos, tmp, &p->children)
+		link_to(list_entry(pos, struct proc, sibling), NULL);
+	move_to(e, p, NULL);
+}
+
+void family_remove(struct engine *e, struct proc *p)
+{
+	list_del(&p->dead);
+	leave(e, p);
+	store_remove(e, p);
+}
+
+void family_retire(struct engine *e, struct proc *p)
+{
+	if (list_empty(&p->children)) {
+		family_remove(e, p);
+		return;
+	}
+	list_del(&p->dead);
+	move_to(e, p, NULL);
+}
+
+/*
+ * A dead child is the adopter's to collect, if its parent had not done so; one that ignores SIGCHLD
+ * need not: reparent_leader() asks it.
+ */
+static void inherit_corpse(struct proc *child, struct proc *adopter)
+{
+	if (!adopter)
+		return;
+	adopter->children_died++;
+	child->inherited = true;
+	if (adopter->sigchld == SIGCHLD_AUTOREAPS)
+		child->auto_reaped = true;
+}
+
+static void orphan(struct engine *e, struct proc *child, struct proc *dead, struct proc *adopter,
+		   const struct event *ev)
+{
+	bool heard = ev->kind == EVENT_EXIT;
+	struct change change = { .kind = CHANGE_ORPHAN, .ts = ev->ts, .p = child, .event = ev };
+
+	if (adopter || child->life == LIFE_RUNNING) /* a corpse has nobody else to be told under */
+		link_to(child, adopter);
+	child->parent_reckoned = true;
+	if (child->life != LIFE_RUNNING) {
+		inherit_corpse(child, adopter);
+		return;
+	}
+	child->adopted = true;
+	child->exit_signal = SIGCHLD; /* from here on: reparent_leader(), kernel/exit.c */
+	if (!heard)
+		e->out.ask(e->out.ctx, child->id, false); /* who has it now? */
+	change.inferred = !heard;
+	change.u.orphan.parent = dead;
+	e->out.change(e->out.ctx, &change);
+	facts_classify(e, child, ev);
+}
+
+/*
+ * The children of a dead group go to its adopter: forget_original_parent(), kernel/exit.c. Those of
+ * a namespace's init do not: the kernel kills them, and the init reaps them before it is gone.
+ */
+void family_orphan_children(struct engine *e, struct proc *dead, const struct event *ev)
+{
+	bool heard = ev->kind == EVENT_EXIT;
+	struct list *pos, *tmp;
+	struct proc *adopter;
+
+	if (list_empty(&dead->children) || dead->ns_init || (heard && ev->exit.childless))
+		return; /* childless: it has collected them all, only their releases are still to
+			   come */
+	adopter = heard ? find_or_stub(e, ev->exit.adopter) : NULL;
+	list_each_safe(pos, tmp, &dead->children) {
+		struct proc *child = list_entry(pos, struct proc, sibling);
+
+		if (child != adopter)
+			orphan(e, child, dead, adopter, ev);
+	}
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The life of a process as a table: what happens in which state. */
+#include <signal.h>
+
+#include "engine/internal.h"
+
+/* What can happen to a life. A sight is two: it is seen alive, or dead and uncollected. */
+enum happening {
+	H_FORK,
+	H_EXEC,
+	H_EXIT,
+	H_FREE,
+	H_ALIVE,
+	H_CORPSE,
+	H_MISSING,
+	H_THREAD,
+	H_CGROUP,
+	HAPPENINGS
+};
+
+static void tell(struct engine *e, enum change_kind kind, const struct proc *p,
+		 const struct event *ev, bool inferred)
+{
+	struct change change = {
+		.kind = kind, .ts = ev->ts, .p = p, .event = ev, .inferred = inferred
+	};
+
+	e->out.change(e->out.ctx, &change);
+}
+
+static void settle(struct engine *e, struct proc *p, const struct event *ev)
+{
+	family_place(e, p, ev);
+	facts_learn(e, p, ev);
+}
+
+static void follow_if_asked(struct engine *e, struct proc *p)
+{
+	size_t i;
+
+	for (i = 0; i < e->nfollowed; i++) {
+		if (e->followed[i] != p->id.pid)
+			continue;
+		family_follow(p);
+		e->followed[i] =
+			e->followed[--e->nfollowed]; /* the next one of that pid is another */
+		return;
+	}
+}
+
+/*
+ * The first time a process is heard of, and not by its fork. It was there before tracing began, or
+ * the source has left it out so far; else its birth was lost, and is told now.
+ */
+static void introduce(struct engine *e, struct proc *p, const struct event *ev)
+{
+	bool first = e->was == LIFE_NONE || p->stub;
+
+	p->stub = false;
+	follow_if_asked(e, p);
+	settle(e, p, ev);
+	if (!first)
+		return;
+	p->from_snapshot = !p->id.start || p->id.start < e->began;
+	if (p->from_snapshot || e->config.partial)
+		return;
+	p->inferred = true;
+	tell(e, CHANGE_FORK, p, ev, true);
+}
+
+static void infer_exec(struct engine *e, struct proc *p, const struct event *ev)
+{
+	facts_exec_unheard(p, ev);
+	tell(e, CHANGE_EXEC, p, ev, true);
+	e->out.ask(e->out.ctx, p->id, true);
+}
+
+static void on_fork(struct engine *e, struct proc *p, const struct event *ev)
+{
+	const struct proc *creator = store_find(e, ev->fork.creator);
+
+	p->stub = false;
+	follow_if_asked(e, p);
+	facts_inherit(p, creator, ev);
+	if (creator && creator->followed)
+		family_follow(p);
+	settle(e, p, ev);
+	facts_classify(e, p, ev);
+	tell(e, CHANGE_FORK, p, ev, false);
+}
+
+/* Its fork is told after the process was found: only what the snapshot could not see is new. */
+static void on_late_fork(struct engine *e, struct proc *p, const struct event *ev)
+{
+	if (p->stub) {
+		on_fork(e, p, ev);
+		return;
+	}
+	p->creator = ev->fork.creator;
+}
+
+static void on_exec(struct engine *e, struct proc *p, const struct event *ev)
+{
+	introduce(e, p, ev);
+	facts_exec(p, ev);
+	facts_classify(e, p, ev);
+	tell(e, CHANGE_EXEC, p, ev, false);
+}
+
+static void count_death(struct proc *p, const struct event *ev)
+{
+	bool sigchld = !p->has_exit_signal || p->exit_signal == SIGCHLD;
+
+	p->auto_reaped = ev->facts.parent_autoreaps && sigchld && !p->traced;
+	if (p->parent)
+		p->parent->children_died++;
+}
+
+static void on_death(struct engine *e, struct proc *p, const struct event *ev)
+{
+	bool missed = facts_exec_missed(p, ev);
+
+	introduce(e, p, ev);
+	if (missed)
+		infer_exec(e, p, ev);
+	p->letter = 'Z';
+	p->status = ev->exit.status;
+	p->has_status = true;
+	p->died = p->dead_seen = ev->ts;
+	p->death_told = true;
+	count_death(p, ev);
+	to_list(p, &e->dead);
+	tell(e, CHANGE_EXIT, p, ev, false);
+	family_orphan_children(e, p, ev);
+}
+
+/*
+ * Found dead, or gone, while it counts as running: its end was not heard of. When it was, nobody
+ * knows.
+ */
+static void infer_death(struct engine *e, struct proc *p, const struct event *ev)
+{
+	p->letter = 'Z';
+	p->dead_seen = ev->ts;
+	p->death_told = p->death_inferred = true;
+	if (p->parent)
+		p->parent->children_died++;
+	to_list(p, &e->dead);
+	if (!p->stub)
+		tell(e, CHANGE_EXIT, p, ev, true);
+	family_orphan_children(e, p, ev);
+}
+
+static void found_corpse(struct engine *e, struct proc *p, const struct event *ev)
+{
+	introduce(e, p, ev);
+	facts_sight(p, ev);
+	p->status = ev->sight.status;
+	p->has_status = ev->sight.has_status;
+	facts_classify(e, p, ev);
+	if (p->inferred) {
+		infer_death(e, p, ev);
+		return;
+	}
+	p->dead_seen = ev->ts;
+	if (p->parent)
+		p->parent->children_died++;
+	to_list(p, &e->dead);
+	tell(e, CHANGE_SNAPSHOT, p, ev, false);
+}
+
+static void found_alive(struct engine *e, struct proc *p, const struct event *ev)
+{
+	introduce(e, p, ev);
+	facts_sight(p, ev);
+	facts_classify(e, p, ev);
+	if (p->from_snapshot)
+		tell(e, CHANGE_SNAPSHOT, p, ev, false);
+	else if (!ev->sight.args.s)
+		e->out.ask(e->out.ctx, p->id, true);
+}
+
+static void on_sight(struct engine *e, struct proc *p, const struct event *ev)
+{
+	bool missed = facts_exec_missed(p, ev);
+
+	if (p->stub) {
+		found_alive(e, p, ev);
+		return;
+	}
+	settle(e, p, ev);
+	if (missed)
+		infer_exec(e, p, ev);
+	facts_sight(p, ev);
+	facts_classify(e, p, ev);
+	tell(e, CHANGE_SIGHT, p, ev, missed);
+}
+
+static void on_unheard_death(struct engine *e, struct proc *p, const struct event *ev)
+{
+	settle(e, p, ev);
+	facts_sight(p, ev);
+	p->status = ev->sight.status;
+	p->has_status = ev->sight.has_status;
+	infer_death(e, p, ev);
+}
+
+/* The first picture found it dead, and now comes the record of that death. */
+static void on_late_death(struct engine *e, struct proc *p, const struct event *ev)
+{
+	if (!p->death_told)
+		on_death(e, p, ev);
+}
+
+static void on_corpse(struct engine *e, struct proc *p, const struct event *ev)
+{
+	(void)e;
+	facts_sight(p, ev);
+}
+
+static void on_confirmed(struct engine *e, struct proc *p, const struct event *ev)
+{
+	settle(e, p, ev);
+	facts_sight(p, ev);
+	to_list(p, &e->zombies);
+	tell(e, CHANGE_ZOMBIE, p, ev, false);
+}
+
+/* Doubted, and seen in the middle of dying (a big core dump, a long exit): asked again later. */
+static void on_still_dying(struct engine *e, struct proc *p, const struct event *ev)
+{
+	p->ask_at = ev->ts + ASK_AGAIN;
+	to_list(p, &e->doubted);
+}
+
+/*
+ * Who collected it: the parent that the kernel had for it at the release, where that can be told.
+ * The free comes some time after; by then the parent of a child long collected may be dead, and the
+ * child counted among its adopter's. What was read of a parent that is gone is believed only if it
+ * names a process that is known.
+ */
+static void find_reaper(struct engine *e, struct proc *p, const struct event *ev, struct change *c)
+{
+	struct ident told = ev->facts.parent;
+	struct proc *reaper = p->parent;
+	bool named = (ev->facts.have & HAVE_PARENT) && told.pid && told.start;
+
+	if (named && store_find(e, told)) {
+		reaper = store_find(e, told);
+		family_return(e, p, reaper);
+	} else if (named && ident_same(told, p->creator)) {
+		c->u.reap.reaper = told;
+		c->u.reap.reaper_comm = p->creator_comm;
+		return;
+	}
+	if (!reaper)
+		return;
+	c->u.reap.reaper = reaper->id;
+	c->u.reap.reaper_comm = reaper->stub ? NULL : reaper->comm;
+	if (p->auto_reaped)
+		return;
+	reaper->children_reaped++;
+	if (reaper->ns_init)
+		c->u.reap.how = REAP_INIT;
+}
+
+static void on_reaped(struct engine *e, struct proc *p, const struct event *ev)
+{
+	struct change change = { .kind = CHANGE_REAP, .ts = ev->ts, .p = p, .event = ev };
+
+	change.inferred = p->death_inferred || ev->kind == EVENT_MISSING;
+	change.u.reap.was_zombie = e->was == LIFE_ZOMBIE;
+	change.u.reap.precision = ev->kind == EVENT_FREE ? REAP_RCU : REAP_AUDIT;
+	change.u.reap.how = p->auto_reaped ? REAP_AUTO : REAP_WAIT;
+	if (p->died) {
+		change.u.reap.has_zombie = true;
+		change.u.reap.zombie = p->auto_reaped || ev->ts < p->died ? 0 : ev->ts - p->died;
+	}
+	find_reaper(e, p, ev, &change);
+	if (!p->stub)
+		e->out.change(e->out.ctx, &change);
+}
+
+/* Gone while it counts as running: two ends at once. */
+static void on_vanished(struct engine *e, struct proc *p, const struct event *ev)
+{
+	infer_death(e, p, ev);
+	on_reaped(e, p, ev);
+}
+
+static void on_thread(struct engine *e, struct proc *p, const struct event *ev)
+{
+	tell(e, ev->kind == EVENT_THREAD_START ? CHANGE_THREAD_START : CHANGE_THREAD_EXIT, p,
+		    ev, false);
+}
+
+static void on_cgroup(struct engine *e, struct proc *p, const struct event *ev)
+{
+	facts_learn(e, p, ev);
+}
+
+/*
+ * The table. An empty cell: it means nothing there (a record that comes twice, or after its time).
+ * A look that finds a running process dead or missing comes after all that was recorded before it:
+ * so what it contradicts was lost.
+ */
+static const struct step {
+	enum life next;
+	void (*act)(struct engine *e, struct proc *p, const struct event *ev);
+} table[LIVES][HAPPENINGS] = {
+	[LIFE_NONE] = {
+		[H_FORK]    = { LIFE_RUNNING, on_fork },
+		[H_EXEC]    = { LIFE_RUNNING, on_exec },
+		[H_EXIT]    = { LIFE_DEAD,    on_death },
+		[H_ALIVE]   = { LIFE_RUNNING, found_alive },
+		[H_CORPSE]  = { LIFE_DEAD,    found_corpse },
+	},
+	[LIFE_RUNNING] = {
+		[H_FORK]    = { LIFE_RUNNING, on_late_fork },
+		[H_EXEC]    = { LIFE_RUNNING, on_exec },
+		[H_EXIT]    = { LIFE_DEAD,    on_death },
+		[H_FREE]    = { LIFE_GONE,    on_vanished },
+		[H_ALIVE]   = { LIFE_RUNNING, on_sight },
+		[H_CORPSE]  = { LIFE_DEAD,    on_unheard_death },
+		[H_MISSING] = { LIFE_GONE,    on_vanished },
+		[H_THREAD]  = { LIFE_RUNNING, on_thread },
+		[H_CGROUP]  = { LIFE_RUNNING, on_cgroup },
+	},
+	[LIFE_DEAD] = {
+		[H_EXIT]    = { LIFE_DEAD,    on_late_death },
+		[H_FREE]    = { LIFE_GONE,    on_reaped },
+		[H_CORPSE]  = { LIFE_DEAD,    on_corpse },
+		[H_MISSING] = { LIFE_GONE,    on_reaped },
+		[H_THREAD]  = { LIFE_DEAD,    on_thread },
+	},
+	[LIFE_DOUBTED] = {
+		[H_FREE]    = { LIFE_GONE,    on_reaped },
+		[H_ALIVE]   = { LIFE_DOUBTED, on_still_dying },
+		[H_CORPSE]  = { LIFE_ZOMBIE,  on_confirmed },
+		[H_MISSING] = { LIFE_GONE,    on_reaped },
+	},
+	[LIFE_ZOMBIE] = {
+		[H_FREE]    = { LIFE_GONE,    on_reaped },
+		[H_CORPSE]  = { LIFE_ZOMBIE,  on_corpse },
+		[H_MISSING] = { LIFE_GONE,    on_reaped },
+	},
+};
+
+static enum happening happening_of(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_FORK:
+		return H_FORK;
+	case EVENT_EXEC:
+		return H_EXEC;
+	case EVENT_EXIT:
+		return H_EXIT;
+	case EVENT_FREE:
+		return H_FREE;
+	case EVENT_SIGHT:
+		return ev->sight.dead ? H_CORPSE : H_ALIVE;
+	case EVENT_MISSING:
+		return H_MISSING;
+	case EVENT_CGROUP:
+		return H_CGROUP;
+	default:
+		return H_THREAD;
+	}
+}
+
+void life_apply(struct engine *e, struct proc *p, const struct event *ev)
+{
+	enum happening what = happening_of(ev);
+	const struct step *step = &table[p ? p->life : LIFE_NONE][what];
+
+	if (!step->act)
+		return;
+	if (!p && ev->kind == EVENT_SIGHT && family_full(e))
+		return; /* a check does not bring back who had to go */
+	if (!p) {
+		p = family_add(e, ev->id);
+		p->audit = e->audit;
+	}
+	if (ev->ts > p->heard)
+		p->heard = ev->ts;
+	e->was = p->life;
+	e->at_work = p;
+	p->life = step->next;
+	step->act(e, p, ev);
+	if (step->next == LIFE_GONE)
+		family_retire(e, p);
+	e->at_work = NULL;
+}
+

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of processes, by pid: a pid may stand twice while an old life waits for its release. */
+#include "engine/internal.h"
+
+static size_t bucket_of(const struct engine *e, uint32_t pid)
+{
+	return (pid * 2654435761u) & (e->nbuckets - 1);
+}
+
+void store_init(struct engine *e)
+{
+	e->nbuckets = 1024;
+	e->buckets = xcalloc(e->nbuckets, sizeof(*e->buckets));
+}
+
+static void release(struct proc *p)
+{
+	text_put(p->args);
+	text_put(p->exe);
+	text_put(p->cwd);
+	text_put(p->cgroup_path);
+	free(p);
+}
+
+void store_free(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nbuckets; i++) {
+		while (e->buckets[i]) {
+			struct proc *p = e->buckets[i];
+
+			e->buckets[i] = p->next_in_hash;
+			release(p);
+		}
+	}
+	free(e->buckets);
+}
+
+static void grow(struct engine *e)
+{
+	size_t i, old = e->nbuckets;
+	struct proc **from = e->buckets;
+
+	e->nbuckets *= 2;
+	e->buckets = xcalloc(e->nbuckets, sizeof(*e->buckets));
+	for (i = 0; i < old; i++) {
+		while (from[i]) {
+			struct proc *p = from[i];
+			struct proc **to = &e->buckets[bucket_of(e, p->id.pid)];
+
+			from[i] = p->next_in_hash;
+			p->next_in_hash = *to;
+			*to = p;
+		}
+	}
+	free(from);
+}
+
+struct proc *store_find(const struct engine *e, struct ident id)
+{
+	struct proc *p, *youngest = NULL;
+
+	for (p = e->buckets[bucket_of(e, id.pid)]; p; p = p->next_in_hash) {
+		if (p->id.pid != id.pid)
+			continue;
+		if (id.start ? ident_same(p->id, id)
+			     : !youngest || p->id.start > youngest->id.start)
+			youngest = p;
+	}
+	return youngest;
+}
+
+struct proc *store_find_unnamed(const struct engine *e, uint32_t pid)
+{
+	struct proc *p = e->buckets[bucket_of(e, pid)];
+
+	while (p && (p->id.pid != pid || p->id.start || !p->stub))
+		p = p->next_in_hash;
+	return p;
+}
+
+struct proc *store_add(struct engine *e, struct ident id)
+{
+	struct proc *p = xcalloc(1, sizeof(*p)), **at;
+
+	if (e->count >= e->nbuckets)
+		grow(e);
+	p->id = id;
+	p->argc = -1;
+	list_init(&p->children);
+	list_init(&p->sibling);
+	list_init(&p->dead);
+	at = &e->buckets[bucket_of(e, id.pid)];
+	p->next_in_hash = *at;
+	*at = p;
+	e->count++;
+	return p;
+}
+
+void store_remove(struct engine *e, struct proc *p)
+{
+	struct proc **at = &e->buckets[bucket_of(e, p->id.pid)];
+
+	while (*at != p)
+		at = &(*at)->next_in_hash;
+	*at = p->next_in_hash;
+	e->count--;
+	release(p);
+}
+
+const struct proc *engine_find(const struct engine *e, struct ident id)
+{
+	return store_find(e, id);
+}
+
+const struct proc *engine_next(const struct engine *e, const struct proc *p)
+{
+	size_t i = 0;
+
+	if (p) {
+		if (p->next_in_hash)
+			return p->next_in_hash;
+		i = bucket_of(e, p->id.pid) + 1;
+	}
+	for (; i < e->nbuckets; i++)
+		if (e->buckets[i])
+			return e->buckets[i];
+	return NULL;
+}
+
+size_t engine_count(const struct engine *e)
+{
+	return e->count;
+}
