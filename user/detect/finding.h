@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a rule has found. Findings carry their evidence: short sentences a person can check. */
+#ifndef PROCTRACE_DETECT_FINDING_H
+#define PROCTRACE_DETECT_FINDING_H
+
+#include "engine/engine.h"
+
+#define EVIDENCE_MAX 8
+#define EVIDENCE_LEN 160
+
+struct evidence {
+	int n;
+	char s[EVIDENCE_MAX]
+	      [EVIDENCE_LEN]; /* may hold a stranger's bytes: escape before printing */
+};
+
+/* Adds a sentence; one too many is left out. */
+void evidence_add(struct evidence *e, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+enum finding_kind {
+	FINDING_ORPHAN = 1 << 0,
+	FINDING_ZOMBIE = 1 << 1,
+	FINDING_ZOMBIE_LEAK = 1 << 2,
+	FINDING_DAEMON = 1 << 3,
+	FINDING_LOST = 1 << 4,
+	FINDING_ZOMBIE_CLEARED = 1 << 5, /* no alert: the end of one */
+};
+
+enum orphan_kind { ORPHAN_UNKNOWN, ORPHAN_DAEMONIZING, ORPHAN_BACKGROUND, ORPHAN_ABANDONED };
+enum daemon_kind { DAEMON_SYSV, DAEMON_SERVICE, DAEMON_BACKGROUND };
+
+/* A process that is gone, as far as it is still spoken of. */
+struct bygone {
+	struct ident id;
+	char comm[COMM_LEN];
+	bool has_status;
+	uint32_t status; /* as wait() returns it */
+	uint64_t died; /* 0: not known when */
+	uint32_t sid;
+	bool execed, oom;
+};
+
+struct finding {
+	enum finding_kind kind;
+	uint64_t ts;
+	const struct proc *p;
+	bool inferred; /* from a check, not from an event that was heard */
+	struct evidence evidence;
+	union {
+		struct {
+			enum orphan_kind kind;
+			const struct bygone *parent;
+			struct ident adopter; /* pid 0: not known */
+			const char *adopter_comm;
+		} orphan;
+		struct {
+			const char *cause;
+			const struct proc *responsible; /* NULL: not known */
+		} zombie;
+		struct {
+			enum daemon_kind kind;
+		} daemon;
+		const struct change *reap; /* ZOMBIE_CLEARED */
+	} u;
+};
+
+/* Copies what is still to be said of a parent whose death was told with this change. */
+void bygone_of(struct bygone *b, const struct change *orphan);
+
+/* How it ended, in words: "exited 0", "killed by SIGSEGV". At most size bytes. */
+void status_words(uint32_t status, char *words, size_t size);
+/* The same of a parent that is gone; "is gone" where nobody saw how. */
+void bygone_words(const struct bygone *b, char *words, size_t size);
+/* "SIGKILL"; real-time signals as "SIGRTMIN+3"; never NULL. */
+const char *signal_name(int sig);
+
+#endif

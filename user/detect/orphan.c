@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Orphans: the parent died, the child runs on.
+ *
+ * A finding is held for a moment. A child that falls in the same blow as its parent (a signal to
+ * the group) is no orphan to speak of; and one that has just been forked shows in that moment what
+ * it was left behind for: to become a daemon, or to run its own program.
+ */
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "detect/detect.h"
+
+#define HOLD (20 * NS_PER_MS)
+#define AT_ONCE NS_PER_S /* between a fork and the exit of its caller, on the way to a daemon */
+
+struct orphan {
+	struct hold hold;
+	struct ident id;
+	struct bygone parent;
+	bool inferred;
+	bool settled; /* the adopter is known for sure: it has died since */
+	struct ident adopter;
+	char adopter_comm[COMM_LEN];
+};
+
+/*
+ * Killed or crashed: nobody meant to leave the child. Else the parent went by itself: towards a
+ * daemon if the child is its own image or has gone into a session of its own, or simply away.
+ */
+static enum orphan_kind judge(const struct proc *p, const struct bygone *parent, struct evidence *e)
+{
+	char words[64];
+
+	bygone_words(parent, words, sizeof(words));
+	evidence_add(e, "its parent %s (pid %u) %s", parent->comm, parent->id.pid, words);
+	if (!parent->has_status)
+		return ORPHAN_UNKNOWN;
+	if (WIFSIGNALED((int)parent->status)) {
+		if (parent->oom)
+			evidence_add(e, "the OOM killer chose that parent");
+		return ORPHAN_ABANDONED;
+	}
+	if (p->sid == p->id.pid) {
+		evidence_add(e, "it leads a session of its own (setsid)");
+		return ORPHAN_DAEMONIZING;
+	}
+	if (parent->sid == parent->id.pid && p->sid == parent->sid && !parent->execed) {
+		evidence_add(e,
+			     "that parent had made the session (setsid) and never ran a program");
+		return ORPHAN_DAEMONIZING;
+	}
+	if (!p->execed && !p->from_snapshot && WEXITSTATUS((int)parent->status) == 0 &&
+	    parent->died < p->id.start + AT_ONCE) {
+		evidence_add(e, "it is a plain fork of a parent that left %u ms later with success",
+			     parent->died > p->id.start ?
+				     (unsigned int)((parent->died - p->id.start) / NS_PER_MS) : 0);
+		return ORPHAN_DAEMONIZING;
+	}
+	evidence_add(e,
+		     p->execed ? "it runs a program of its own in session %u, which it was left in"
+			       : "it stays in session %u, which it was left in",
+		     p->sid);
+	return ORPHAN_BACKGROUND;
+}
+
+static void tell(struct detect *d, const struct proc *p, const struct orphan *o, uint64_t ts)
+{
+	struct finding f = { .kind = FINDING_ORPHAN, .ts = ts, .p = p, .inferred = o->inferred };
+
+	f.u.orphan.kind = judge(p, &o->parent, &f.evidence);
+	f.u.orphan.parent = &o->parent;
+	f.u.orphan.adopter = o->adopter;
+	f.u.orphan.adopter_comm = o->adopter_comm;
+	/* a look may have found another one than was reckoned */
+	if (!o->settled && p->parent && !p->parent_reckoned && !p->parent->stub) {
+		f.u.orphan.adopter = p->parent->id;
+		f.u.orphan.adopter_comm = p->parent->comm;
+	}
+	d->out.finding(d->out.ctx, &f);
+}
+
+static struct orphan *find(const struct detect *d, struct ident id)
+{
+	struct hold *hold = NULL;
+
+	while ((hold = holds_find(&d->orphans, id.pid, hold)))
+		if (ident_same(((struct orphan *)hold)->id, id))
+			return (struct orphan *)hold;
+	return NULL;
+}
+
+static bool same_blow(const struct orphan *o, const struct event *exit)
+{
+	int parent = (int)o->parent.status, child = (int)exit->exit.status;
+
+	return o->parent.has_status && exit->kind == EVENT_EXIT && WIFSIGNALED(parent) &&
+	       WIFSIGNALED(child) && WTERMSIG(parent) == WTERMSIG(child);
+}
+
+void orphan_before(struct detect *d, const struct change *c)
+{
+	struct orphan *o;
+
+	if (c->kind != CHANGE_EXIT || !d->orphans.count || !c->p->adopted)
+		return;
+	while ((o = find(d, c->p->id))) {
+		holds_remove(&d->orphans, &o->hold);
+		if (!same_blow(o, c->event))
+			tell(d, c->p, o, c->ts);
+		free(o);
+	}
+}
+
+/* It is orphaned once more: whoever died now was the adopter of before. */
+static void settle_adopter(const struct detect *d, const struct change *c)
+{
+	const struct proc *adopter = c->u.orphan.parent;
+	struct hold *hold = NULL;
+
+	while ((hold = holds_find(&d->orphans, c->p->id.pid, hold))) {
+		struct orphan *o = (struct orphan *)hold;
+
+		if (o->settled || !ident_same(o->id, c->p->id))
+			continue;
+		o->settled = true;
+		o->adopter = adopter->id;
+		memcpy(o->adopter_comm, adopter->comm, COMM_LEN);
+	}
+}
+
+void orphan_after(struct detect *d, const struct change *c)
+{
+	const struct proc *p = c->p;
+	struct orphan *o;
+
+	if (c->kind != CHANGE_ORPHAN)
+		return;
+	settle_adopter(d, c);
+	o = xcalloc(1, sizeof(*o));
+	o->id = p->id;
+	bygone_of(&o->parent, c);
+	o->inferred = c->inferred;
+	if (p->parent && p->parent != c->u.orphan.parent) {
+		o->adopter = p->parent->id;
+		memcpy(o->adopter_comm, p->parent->comm, COMM_LEN);
+	}
+	holds_add(&d->orphans, &o->hold, p->id.pid, c->ts + HOLD);
+}
+
+void orphan_tick(struct detect *d, uint64_t now)
+{
+	struct hold *hold;
+
+	while ((hold = holds_first(&d->orphans)) && hold->due <= now) {
+		struct orphan *o = (struct orphan *)hold;
+		const struct proc *p = engine_find(d->engine, o->id);
+
+		holds_remove(&d->orphans, hold);
+		if (p)
+			tell(d, p, o, now);
+		free(o);
+	}
+}
