@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/cgroup.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+
+struct cgroup_name {
+	uint64_t id; /* 0: a free slot */
+	struct text *path; /* NULL: looked for and not found */
+};
+
+static struct cgroup_name *slot(const struct cgroups *c, uint64_t id)
+{
+	size_t i = (size_t)(id * 0x9e3779b97f4a7c15ULL >> 32) & (c->nbuckets - 1);
+
+	while (c->names[i].id && c->names[i].id != id)
+		i = (i + 1) & (c->nbuckets - 1);
+	return &c->names[i];
+}
+
+static void grow(struct cgroups *c)
+{
+	struct cgroup_name *old = c->names;
+	size_t i, n = c->nbuckets;
+
+	c->nbuckets *= 2;
+	c->names = xcalloc(c->nbuckets, sizeof(*c->names));
+	for (i = 0; i < n; i++)
+		if (old[i].id)
+			*slot(c, old[i].id) = old[i];
+	free(old);
+}
+
+void cgroups_learn(struct cgroups *c, uint64_t id, struct slice path)
+{
+	struct cgroup_name *name;
+
+	if (!id)
+		return;
+	if (c->count * 2 >= c->nbuckets)
+		grow(c);
+	name = slot(c, id);
+	if (!name->id) {
+		name->id = id;
+		c->count++;
+	}
+	if (path.s)
+		text_set(&name->path, path.s, path.len);
+}
+
+/* Every directory below the mount is a group, its inode number the group's id (kernfs). */
+static void learn_all(struct cgroups *c)
+{
+	char *paths[] = { c->mount, NULL };
+	size_t prefix = strlen(c->mount);
+	FTSENT *entry;
+	FTS *fts;
+
+	if (!prefix)
+		return;
+	fts = fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL);
+	while (fts && (entry = fts_read(fts))) {
+		const char *path = entry->fts_path + prefix;
+
+		if (entry->fts_info != FTS_D)
+			continue;
+		if (!*path)
+			path = "/";
+		cgroups_learn(c, entry->fts_statp->st_ino,
+			      (struct slice){ path, (uint32_t)strlen(path) });
+	}
+	if (fts)
+		fts_close(fts);
+}
+
+struct slice cgroups_path(struct cgroups *c, uint64_t id)
+{
+	struct cgroup_name *name = slot(c, id);
+
+	if (!id)
+		return (struct slice){ 0 };
+	if (!name->id) {
+		learn_all(c);
+		cgroups_learn(c, id, (struct slice){ 0 }); /* not to look for it again and again */
+		name = slot(c, id);
+	}
+	return name->path ? (struct slice){ name->path->s, name->path->len } : (struct slice){ 0 };
+}
+
+/* Does the comma separated list of mount options name this controller? */
+static bool has_option(const char *options, const char *controller)
+{
+	size_t len = strlen(controller);
+	const char *at = options;
+
+	while ((at = strstr(at, controller))) {
+		bool starts = at == options || at[-1] == ',';
+
+		if (starts && (at[len] == ',' || at[len] == '\n' || !at[len]))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* The mount of a controller ("" : the unified hierarchy), from /proc/self/mountinfo. */
+static bool find_mount(const char *controller, char *mount)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[4096], at[256], type[32], options[1024];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		const char *rest = strstr(line, " - ");
+
+		if (!rest || sscanf(line, "%*s %*s %*s %*s %255s", at) != 1 ||
+		    sscanf(rest, " - %31s %*s %1023s", type, options) != 2)
+			continue;
+		if (*controller)
+			found = !strcmp(type, "cgroup") && has_option(options, controller);
+		else
+			found = !strcmp(type, "cgroup2");
+	}
+	if (f)
+		fclose(f);
+	if (found)
+		snprintf(mount, 256, "%s", at);
+	return found;
+}
+
+/* The number of a controller's hierarchy, 0 if it is the unified one or unknown: /proc/cgroups */
+static int hierarchy_of(const char *controller)
+{
+	FILE *f = fopen("/proc/cgroups", "re");
+	char line[256], name[64];
+	int hierarchy, found = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %d", name, &hierarchy) == 2 && !strcmp(name, controller))
+			found = hierarchy;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static bool lies_in(const char *path, const char *mount)
+{
+	size_t len = strlen(mount);
+
+	return !strncmp(path, mount, len) && (path[len] == '/' || !path[len]);
+}
+
+static bool choose(struct cgroups *c, const char *controller, const char *wanted)
+{
+	char mount[256];
+
+	if (*controller && !hierarchy_of(controller))
+		return false;
+	if (!find_mount(controller, mount) || (wanted && !lies_in(wanted, mount)))
+		return false;
+	snprintf(c->mount, sizeof(c->mount), "%s", mount);
+	snprintf(c->controller, sizeof(c->controller), "%s", controller);
+	c->hierarchy = *controller ? hierarchy_of(controller) : 0;
+	return true;
+}
+
+void cgroups_open(struct cgroups *c, const char *wanted)
+{
+	static const char *const controllers[] = { "pids", "memory", "cpu", "devices", "freezer" };
+	size_t i;
+
+	*c = (struct cgroups){ .nbuckets = 256 };
+	c->names = xcalloc(c->nbuckets, sizeof(*c->names));
+	if (wanted && *wanted == '/' && choose(c, "", wanted))
+		goto chosen;
+	for (i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
+		if (wanted && *wanted == '/' && choose(c, controllers[i], wanted))
+			goto chosen;
+	for (i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
+		if (choose(c, controllers[i], NULL))
+			goto chosen;
+	if (!choose(c, "", NULL))
+		return;
+chosen:
+	learn_all(c);
+}
+
+void cgroups_close(struct cgroups *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nbuckets; i++)
+		text_put(c->names[i].path);
+	free(c->names);
+	*c = (struct cgroups){ 0 };
+}
+
+int cgroups_id(const struct cgroups *c, const char *path, uint64_t *id, const char **below)
+{
+	char full[4096];
+	struct stat st;
+
+	*below = *c->mount && lies_in(path, c->mount) ? path + strlen(c->mount) : path;
+	snprintf(full, sizeof(full), "%s/%s", c->mount, *below);
+	if (stat(full, &st))
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	*id = st.st_ino;
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Control groups: ids to paths. Which hierarchy names a process's group differs by machine. */
+#ifndef PROCTRACE_SOURCE_CGROUP_H
+#define PROCTRACE_SOURCE_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+
+struct cgroups {
+	char mount[256]; /* empty: none found */
+	char controller[32]; /* "pids", "memory"; empty: the unified hierarchy */
+	int hierarchy;
+	struct cgroup_name *names; /* by id */
+	size_t nbuckets, count;
+};
+
+/*
+ * Chooses the hierarchy: the unified one where it has the controllers or where wanted (a directory)
+ * lies in it, else the one of wanted, of pids or of memory. Then learns every group there is.
+ */
+void cgroups_open(struct cgroups *c, const char *wanted);
+void cgroups_close(struct cgroups *c);
+
+/* The path below the mount, "/" first; unknown ids are looked for once more. s NULL: not known. */
+struct slice cgroups_path(struct cgroups *c, uint64_t id);
+void cgroups_learn(struct cgroups *c, uint64_t id, struct slice path);
+
+/*
+ * The id of a group named by its directory, absolute or below the mount; *below: the path below the
+ * mount, within path. 0 or -errno.
+ */
+int cgroups_id(const struct cgroups *c, const char *path, uint64_t *id, const char **below);
+
+#endif

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The only file that knows libbpf. */
+#include "source/live.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "event/decode.h"
+#include "proctrace.skel.h"
+#include "source/cgroup.h"
+#include "source/procfs.h"
+#include "source/ring.h"
+
+struct live {
+	struct proctrace *bpf;
+	struct ring ring;
+	struct live_features features;
+	struct cgroups cgroups;
+	struct decode_room room;
+	struct proc_room proc_room;
+	uint64_t refused;
+	uint64_t position; /* behind the record that is being handed out */
+	/* during a drain */
+	live_event_fn *fn;
+	void *ctx;
+};
+
+/* libbpf's last complaint: what the kernel said is worth more than its number. */
+static char complaint[256];
+
+static int keep_complaint(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level == LIBBPF_WARN && !complaint[0]) {
+		vsnprintf(complaint, sizeof(complaint), format, args);
+		complaint[strcspn(complaint, "\n")] = 0;
+	}
+	return 0;
+}
+
+/* How many arguments a BTF tracepoint has, its context included; -1: there is none. */
+static int tracepoint_args(const struct btf *btf, const char *name)
+{
+	char type_name[64];
+	const struct btf_type *t;
+	int id;
+
+	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return -1;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, (unsigned int)id)->type);
+	t = btf__type_by_id(btf, t->type);
+	return btf_is_func_proto(t) ? btf_vlen(t) : -1;
+}
+
+/* The index of a controller in css_set.subsys, as this kernel numbers them; -1: unknown. */
+static int subsys_index(const struct btf *btf, const char *controller)
+{
+	int id = btf__find_by_name_kind(btf, "cgroup_subsys_id", BTF_KIND_ENUM);
+	const struct btf_type *t;
+	const struct btf_enum *e;
+	char name[64];
+	int i;
+
+	if (id < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%s_cgrp_id", controller);
+	t = btf__type_by_id(btf, (unsigned int)id);
+	e = btf_enum(t);
+	for (i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), name))
+			return e[i].val;
+	return -1;
+}
+
+static void probe(struct live *l, const struct btf *btf)
+{
+	struct proctrace *bpf = l->bpf;
+
+	l->features.exit_group_dead = tracepoint_args(btf, "sched_process_exit") == 3;
+	l->features.cgroup_events = tracepoint_args(btf, "cgroup_mkdir") > 0 &&
+				    tracepoint_args(btf, "cgroup_attach_task") > 0;
+	l->features.task_iterator =
+		btf__find_by_name_kind(btf, "bpf_iter__task", BTF_KIND_STRUCT) > 0;
+	bpf_program__set_autoload(bpf->progs.on_exit_group, l->features.exit_group_dead);
+	bpf_program__set_autoload(bpf->progs.on_exit_live, !l->features.exit_group_dead);
+	bpf_program__set_autoload(bpf->progs.on_cgroup_mkdir, l->features.cgroup_events);
+	bpf_program__set_autoload(bpf->progs.on_cgroup_attach, l->features.cgroup_events);
+	bpf_program__set_autoload(bpf->progs.each_task, l->features.task_iterator);
+}
+
+static void configure(struct live *l, const struct btf *btf, const struct live_options *o)
+{
+	struct proctrace *bpf = l->bpf;
+
+	cgroups_open(&l->cgroups, o->cgroup_wanted);
+	l->features.cgroup_controller = *l->cgroups.mount ? l->cgroups.controller : NULL;
+	bpf->rodata->args_max = o->args_max;
+	bpf->rodata->want_threads = o->threads;
+	bpf->rodata->selection = o->selection;
+	bpf->rodata->cgroup_hierarchy = l->cgroups.hierarchy;
+	bpf->rodata->cgroup_subsys =
+		*l->cgroups.controller ? subsys_index(btf, l->cgroups.controller) : -1;
+	bpf_map__set_max_entries(bpf->maps.ring, o->ring_bytes);
+}
+
+static int explain(int err, char *why, size_t size)
+{
+	if (err == -EPERM || err == -EACCES)
+		snprintf(why, size,
+			 "not allowed to load BPF programs: run it as root, or with CAP_BPF and "
+			 "CAP_PERFMON");
+	else
+		snprintf(why, size, "the kernel does not take the BPF programs: %s (%s)",
+			 strerror(-err), complaint[0] ? complaint : "no more is known");
+	return err;
+}
+
+static void on_record(void *ctx, const void *record, size_t size, uint64_t end)
+{
+	struct live *l = ctx;
+	struct cgroup_news news = { 0 };
+	struct event ev;
+	int err = decode(record, size, &l->room, &ev, &news);
+
+	if (news.id)
+		cgroups_learn(&l->cgroups, news.id, news.path);
+	if (err < 0)
+		l->refused++;
+	l->position = end;
+	if (err)
+		return;
+	if ((ev.facts.have & HAVE_CGROUP) && !ev.facts.cgroup_path.s)
+		ev.facts.cgroup_path = cgroups_path(&l->cgroups, ev.facts.cgroup);
+	l->fn(l->ctx, &ev);
+}
+
+int live_open(struct live **out, const struct live_options *options, char *why, size_t size)
+{
+	struct btf *btf = NULL;
+	struct live *l;
+	int err;
+
+	libbpf_set_print(keep_complaint);
+	btf = btf__load_vmlinux_btf();
+	if (!btf) {
+		snprintf(why, size, "this kernel shows no type information "
+			 "(/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF=y");
+		return -ENOENT;
+	}
+	l = xcalloc(1, sizeof(*l));
+	l->proc_room.args_max = options->args_max;
+	l->bpf = proctrace__open();
+	if (!l->bpf) {
+		err = explain(-errno, why, size);
+		goto fail;
+	}
+	probe(l, btf);
+	configure(l, btf, options);
+	err = proctrace__load(l->bpf);
+	if (err) {
+		explain(err, why, size);
+		goto fail;
+	}
+	err = ring_open(&l->ring, bpf_map__fd(l->bpf->maps.ring), options->ring_bytes);
+	if (err) {
+		explain(err, why, size);
+		goto fail;
+	}
+	btf__free(btf);
+	*out = l;
+	return 0;
+fail:
+	btf__free(btf);
+	live_close(l);
+	return err;
+}
+
+void live_close(struct live *l)
+{
+	if (!l)
+		return;
+	ring_close(&l->ring);
+	proctrace__destroy(l->bpf);
+	if (l->cgroups.names)
+		cgroups_close(&l->cgroups);
+	proc_room_free(&l->proc_room);
+	free(l);
+}
+
+int live_attach(struct live *l)
+{
+	return proctrace__attach(l->bpf);
+}
+
+void live_detach(struct live *l)
+{
+	proctrace__detach(l->bpf);
+}
+
+const struct live_features *live_features(const struct live *l)
+{
+	return &l->features;
+}
+
+int live_track(struct live *l, uint32_t pid, uint64_t start)
+{
+	return bpf_map__update_elem(l->bpf->maps.tracked, &pid, sizeof(pid), &start, sizeof(start),
+				    BPF_ANY);
+}
+
+int live_untrack(struct live *l, uint32_t pid)
+{
+	return bpf_map__delete_elem(l->bpf->maps.tracked, &pid, sizeof(pid), 0);
+}
+
+int live_cgroup_id(const char *path, uint64_t *id, const char **below)
+{
+	struct cgroups cgroups;
+	int err;
+
+	cgroups_open(&cgroups, path);
+	err = cgroups_id(&cgroups, path, id, below);
+	cgroups_close(&cgroups);
+	return err;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct record_task *x = a, *y = b;
+
+	if (x->head.start != y->head.start)
+		return x->head.start < y->head.start ? -1 : 1;
+	return x->head.pid < y->head.pid ? -1 : x->head.pid > y->head.pid;
+}
+
+/* The iterator's records, whole; owned by the caller. */
+static int read_tasks(struct live *l, struct buf *tasks)
+{
+	int fd = bpf_iter_create(bpf_link__fd(l->bpf->links.each_task));
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		buf_room(tasks, 1 << 16);
+		n = read(fd, tasks->data + tasks->len, tasks->cap - tasks->len);
+		if (n > 0)
+			tasks->len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EAGAIN));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return (int)n;
+}
+
+static void hand_out_task(struct live *l, const struct record_task *task, bool program,
+			  live_event_fn *fn, void *ctx)
+{
+	struct cgroup_news news;
+	struct event ev;
+
+	if (decode(task, sizeof(*task), &l->room, &ev, &news))
+		return;
+	ev.facts.cgroup_path = cgroups_path(&l->cgroups, ev.facts.cgroup);
+	if (program && !ev.facts.kthread)
+		proc_read_args(ev.id, &l->proc_room, &ev);
+	fn(ctx, &ev);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * A parent that the iterator left out is looked at through /proc, before its children are told: on
+ * some kernels the iterator begins behind pid 1 (seen: 6.18).
+ */
+static void hand_out_missing(struct live *l, const struct record_task *tasks, size_t n,
+			     live_event_fn *fn, void *ctx)
+{
+	uint32_t *pids = xcalloc(n + 1, sizeof(*pids)), last = 0;
+	struct event ev;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		pids[i] = tasks[i].head.pid;
+	qsort(pids, n, sizeof(*pids), by_pid);
+	for (i = 0; i < n; i++) {
+		const struct record_who *who = &tasks[i].who;
+
+		if (!who->ppid || who->ppid == last ||
+		    bsearch(&who->ppid, pids, n, sizeof(*pids), by_pid))
+			continue;
+		last = who->ppid;
+		proc_look((struct ident){ who->ppid, who->parent_start }, PROC_ARGS, &l->proc_room,
+			  &ev);
+		if (ev.kind == EVENT_SIGHT)
+			fn(ctx, &ev);
+	}
+	free(pids);
+}
+
+int live_snapshot(struct live *l, uint64_t born_before, bool programs, live_event_fn *fn,
+		  void *ctx)
+{
+	const struct record_task *task;
+	struct buf tasks = { 0 };
+	size_t i, n;
+	int err;
+
+	if (!l->features.task_iterator)
+		return proc_snapshot(born_before, &l->proc_room, fn, ctx);
+	err = read_tasks(l, &tasks);
+	if (err)
+		goto cleanup;
+	n = tasks.len / sizeof(*task);
+	qsort(tasks.data, n, sizeof(*task), by_start);
+	task = (const struct record_task *)tasks.data;
+	hand_out_missing(l, task, n, fn, ctx);
+	for (i = 0; i < n; i++)
+		if (task[i].head.start < born_before)
+			hand_out_task(l, &task[i], programs, fn, ctx);
+cleanup:
+	buf_free(&tasks);
+	return err;
+}
+
+void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn, void *ctx)
+{
+	struct event ev;
+
+	proc_look(id, PROC_PARENT | (program ? PROC_ARGS : 0), &l->proc_room, &ev);
+	fn(ctx, &ev);
+}
+
+int live_fd(const struct live *l)
+{
+	return bpf_map__fd(l->bpf->maps.ring);
+}
+
+int live_drain(struct live *l, live_event_fn *fn, void *ctx)
+{
+	int n;
+
+	l->fn = fn;
+	l->ctx = ctx;
+	n = ring_drain(&l->ring, on_record, l);
+	l->position = ring_consumed(&l->ring);
+	return n;
+}
+
+uint64_t live_produced(const struct live *l)
+{
+	return ring_produced(&l->ring);
+}
+
+uint64_t live_consumed(const struct live *l)
+{
+	return l->position;
+}
+
+void live_doze(struct live *l)
+{
+	l->bpf->bss->reader_waits = 1;
+}
+
+void live_lost(const struct live *l, struct live_lost *lost)
+{
+	memcpy(lost->ring_full, l->bpf->bss->lost, sizeof(lost->ring_full));
+	lost->killers = l->bpf->bss->killers_lost;
+}
+
+uint64_t live_refused(const struct live *l)
+{
+	return l->refused;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The running kernel as a source of events: BPF programs, their ring, the task iterator. */
+#ifndef PROCTRACE_SOURCE_LIVE_H
+#define PROCTRACE_SOURCE_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "proctrace/select.h"
+
+struct live_options {
+	uint32_t args_max;   /* bytes of argv, at most RECORD_ARGS_MAX */
+	uint32_t ring_bytes; /* a power of two, at least a page */
+	bool threads;
+	struct selection selection;
+	const char *cgroup_wanted; /* a directory that decides the hierarchy; NULL: choose */
+};
+
+/* What could be had here. */
+struct live_features {
+	bool exit_group_dead; /* the exit tracepoint says itself that the group is dead */
+	bool task_iterator;   /* else /proc */
+	bool cgroup_events;
+	const char *cgroup_controller; /* "": unified; NULL: no groups */
+};
+
+/* Records that were lost, by kind: the ring was full. */
+struct live_lost {
+	uint64_t ring_full[RECORD_KIND_END];
+	uint64_t killers; /* senders of fatal signals that found no room in their map */
+};
+
+typedef void live_event_fn(void *ctx, const struct event *ev);
+
+struct live;
+
+/*
+ * Loads the programs. 0, or -errno with the reason in why (one line, no newline): -EPERM, -ENOENT
+ * (no BTF) and whatever the kernel says. Close with live_close(), NULL is fine.
+ */
+int live_open(struct live **l, const struct live_options *options, char *why, size_t size);
+void live_close(struct live *l);
+
+/* From here on everything is recorded. 0 or -errno. */
+int live_attach(struct live *l);
+const struct live_features *live_features(const struct live *l);
+
+/* With SELECT_TREE: pid and what it makes from here on is ours. start 0: whoever has the pid. */
+int live_track(struct live *l, uint32_t pid, uint64_t start);
+int live_untrack(struct live *l, uint32_t pid);
+/*
+ * The id of a control group for a selection, by its directory, and *below: that path below the
+ * mount (points into path). Before live_open(). 0 or -errno.
+ */
+int live_cgroup_id(const char *path, uint64_t *id, const char **below);
+
+/*
+ * The processes of now, oldest first, each as an EVENT_SIGHT, with argv, executable and directory
+ * where programs is set; only those that began before born_before (boot clock). 0 or -errno.
+ */
+int live_snapshot(struct live *l, uint64_t born_before, bool programs, live_event_fn *fn,
+		  void *ctx);
+
+/* Nothing is recorded from here on; what the ring holds can still be drained. */
+void live_detach(struct live *l);
+
+/* One process, as it is now: an EVENT_SIGHT, with its program if so asked, or an EVENT_MISSING. */
+void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn, void *ctx);
+
+/* For poll(): readable while the ring holds something; woken only after live_doze(). */
+int live_fd(const struct live *l);
+/* Hands out what the ring holds now, at most; how many records. */
+int live_drain(struct live *l, live_event_fn *fn, void *ctx);
+/*
+ * Positions in the ring: of what the kernel has reserved, and of what was handed out, the record
+ * that is being handed out included. Whoever looks at the kernel and then notes live_produced()
+ * knows that every event from before his look was told once live_consumed() has come there.
+ */
+uint64_t live_produced(const struct live *l);
+uint64_t live_consumed(const struct live *l);
+
+/* The next record shall wake who polls live_fd(); until then records come in silence. */
+void live_doze(struct live *l);
+
+void live_lost(const struct live *l, struct live_lost *lost);
+/* Records that decode refused: a bug, or another program's hand in the ring. */
+uint64_t live_refused(const struct live *l);
+
+#endif

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/procfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define ARGS_READ (8 << 20) /* more than the kernel lets argv be, with the usual stack limit */
+#define PF_KTHREAD 0x00200000u
+
+void proc_room_free(struct proc_room *room)
+{
+	buf_free(&room->stat);
+	buf_free(&room->status);
+	buf_free(&room->args);
+	buf_free(&room->exe);
+	buf_free(&room->cwd);
+}
+
+/* Reads a whole small file below dir; 0 or -errno. A NUL follows the bytes. */
+static int slurp(int dir, const char *name, size_t most, struct buf *b)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	b->len = 0;
+	do {
+		buf_room(b, 4096);
+		n = read(fd, b->data + b->len, b->cap - b->len - 1);
+		if (n > 0)
+			b->len += (size_t)n;
+	} while (n > 0 && b->len < most);
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	b->data[b->len] = 0;
+	return (int)n;
+}
+
+static bool slurp_link(int dir, const char *name, struct buf *b)
+{
+	ssize_t n;
+
+	b->len = 0;
+	buf_room(b, 4096);
+	n = readlinkat(dir, name, b->data, b->cap);
+	if (n <= 0)
+		return false;
+	b->len = (size_t)n;
+	return true;
+}
+
+int proc_parse_stat(const char *text, size_t len, struct event *ev)
+{
+	const char *open = memchr(text, '(', len),
+		   *close = open ? memrchr(open, ')', len - (size_t)(open - text)) : NULL;
+	struct sight_facts *s = &ev->sight;
+	struct facts *f = &ev->facts;
+	unsigned int ppid, flags;
+	unsigned long long start;
+	int pgid, sid, tty, nice, threads, exit_signal, status = 0, n;
+	size_t name;
+	char letter;
+
+	if (!close)
+		return -EBADMSG;
+	n = sscanf(close + 1,
+		   " %c %u %d %d %d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %d %d %*d %llu"
+		   " %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %d"
+		   " %*d %*u %*u %*u %*u %*d %*u %*u %*u %*u %*u %*u %*u %d",
+		   &letter, &ppid, &pgid, &sid, &tty, &flags, &nice, &threads, &start, &exit_signal,
+		   &status);
+	if (n < 10 || start > UINT64_MAX / START_TICK)
+		return -EBADMSG;
+	name = (size_t)(close - open - 1);
+	if (name > COMM_LEN - 1)
+		name = COMM_LEN - 1;
+	memset(f->comm, 0, COMM_LEN);
+	memcpy(f->comm, open + 1, name);
+	f->have |= HAVE_COMM | HAVE_PARENT | HAVE_SESSION;
+	f->parent = (struct ident){ .pid = ppid };
+	f->pgid = (uint32_t)pgid;
+	f->sid = (uint32_t)sid;
+	f->tty = (uint32_t)tty;
+	f->kthread = flags & PF_KTHREAD;
+	ev->id.start = start * START_TICK;
+	s->letter = letter;
+	s->nice = nice;
+	s->has_nice = true;
+	s->threads = (uint32_t)threads;
+	/* a dead leader of living threads is Z as well, but is not alone */
+	s->dead = (letter == 'Z' || letter == 'X') && threads <= 1;
+	s->exit_signal = exit_signal;
+	s->has_exit_signal = true;
+	s->status = (uint32_t)status & 0xffff;
+	s->has_status = s->dead && n == 11;
+	return 0;
+}
+
+/* The last number of a line of numbers. */
+static uint32_t last_number(const char *s)
+{
+	uint32_t n = 0;
+	int used;
+
+	while (sscanf(s, " %u%n", &n, &used) == 1)
+		s += used;
+	return n;
+}
+
+void proc_parse_status(const char *text, size_t len, struct event *ev)
+{
+	struct facts *f = &ev->facts;
+	const char *line = text, *end = text + len;
+
+	while (line < end) {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+		unsigned int a, b;
+		unsigned long locked;
+
+		if (sscanf(line, "Uid: %u %u", &a, &b) == 2) {
+			f->uid = a;
+			f->have |= HAVE_USER;
+			ev->sight.euid = b;
+			ev->sight.has_euid = true;
+		} else if (sscanf(line, "TracerPid: %u", &a) == 1) {
+			ev->sight.tracer.pid = a;
+			f->traced = a != 0;
+		} else if (!strncmp(line, "NSpid:", 6) && next) {
+			f->nspid = last_number(line + 6);
+			f->ns_init = f->nspid == 1;
+			f->have |= HAVE_NSPID | HAVE_BITS;
+		} else if (sscanf(line, "VmLck: %lu", &locked) == 1) {
+			ev->sight.locked = locked != 0;
+		}
+		if (!next)
+			break;
+		line = next + 1;
+	}
+}
+
+/* One of its threads is asleep in a wait call: do_wait() is where the kernel has it. */
+static bool sleeps_in_wait(int dir)
+{
+	char path[300];
+	int tasks = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct buf where = { 0 };
+	bool found = false;
+	struct dirent *entry;
+	DIR *d;
+
+	if (tasks < 0)
+		return false;
+	d = fdopendir(tasks);
+	if (!d) {
+		close(tasks);
+		return false;
+	}
+	while (!found && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/wchan", entry->d_name);
+		found = !slurp(tasks, path, 64, &where) && !strncmp(where.data, "do_wait", 7);
+	}
+	closedir(d);
+	buf_free(&where);
+	return found;
+}
+
+static void look_at_parent(uint32_t ppid, struct proc_room *room, struct event *ev)
+{
+	const unsigned long long bit = 1ULL << (SIGCHLD - 1);
+	struct facts *f = &ev->facts;
+	unsigned long long mask;
+	const char *line;
+	char path[32];
+	int dir;
+
+	snprintf(path, sizeof(path), "/proc/%u", ppid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	if (slurp(dir, "status", 65536, &room->status) == 0) {
+		line = strstr(room->status.data, "\nSigIgn:");
+		if (line && sscanf(line, "\nSigIgn: %llx", &mask) == 1) {
+			f->parent_autoreaps = mask & bit;
+			f->have |= HAVE_PARENT_SIGNALS;
+		}
+		line = strstr(room->status.data, "\nSigCgt:");
+		if (line && sscanf(line, "\nSigCgt: %llx", &mask) == 1)
+			f->parent_catches = mask & bit;
+		f->parent_waits = sleeps_in_wait(dir);
+	}
+	close(dir);
+}
+
+/* One that was rewritten (setproctitle) need not end with a NUL. */
+static int count_args(const struct buf *args)
+{
+	int n = args->data[args->len - 1] != 0;
+	size_t i;
+
+	for (i = 0; i < args->len; i++)
+		n += !args->data[i];
+	return n;
+}
+
+static void read_args(int dir, struct proc_room *room, struct event *ev)
+{
+	const struct buf *args = &room->args;
+	uint32_t len;
+
+	if (slurp(dir, "cmdline", ARGS_READ, &room->args) == 0 && args->len) {
+		len = args->len < room->args_max ? (uint32_t)args->len : room->args_max;
+		ev->sight.args = (struct slice){ args->data, len };
+		ev->sight.args_bytes = (uint32_t)args->len;
+		ev->sight.argc = count_args(args);
+	}
+	if (slurp_link(dir, "exe", &room->exe))
+		ev->sight.exe = (struct slice){ room->exe.data, (uint32_t)room->exe.len };
+	if (slurp_link(dir, "cwd", &room->cwd))
+		ev->sight.cwd = (struct slice){ room->cwd.data, (uint32_t)room->cwd.len };
+}
+
+/* The process's directory if it is still the same process, or -1. */
+static int open_proc(struct ident id, struct proc_room *room, struct event *ev)
+{
+	char path[32];
+	int dir;
+
+	snprintf(path, sizeof(path), "/proc/%u", id.pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -1;
+	ev->id.pid = id.pid;
+	if (slurp(dir, "stat", 4096, &room->stat) ||
+	    proc_parse_stat(room->stat.data, room->stat.len, ev) || !ident_names(id, ev->id)) {
+		close(dir);
+		return -1;
+	}
+	return dir;
+}
+
+void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct event *ev)
+{
+	int dir;
+
+	*ev = (struct event){ .kind = EVENT_SIGHT };
+	dir = open_proc(id, room, ev);
+	if (dir >= 0 && !slurp(dir, "status", 65536, &room->status))
+		proc_parse_status(room->status.data, room->status.len, ev);
+	ev->ts = clock_boot();
+	if (id.start)
+		ev->id = id;
+	if (dir < 0 || ev->sight.letter == 'X') {
+		ev->kind = EVENT_MISSING;
+		ev->id = id;
+		ev->facts.have = 0;
+	} else {
+		if (how & PROC_ARGS)
+			read_args(dir, room, ev);
+		if ((how & PROC_PARENT) && ev->sight.dead)
+			look_at_parent(ev->facts.parent.pid, room, ev);
+	}
+	if (dir >= 0)
+		close(dir);
+}
+
+void proc_read_args(struct ident id, struct proc_room *room, struct event *ev)
+{
+	struct event check = { 0 };
+	int dir = open_proc(id, room, &check);
+
+	if (dir < 0)
+		return;
+	read_args(dir, room, ev);
+	close(dir);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct ident *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* All pids with their starts, oldest first; owned by the caller. */
+static int list_processes(struct proc_room *room, struct buf *ids)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *entry;
+	struct event ev = { 0 };
+
+	if (!d)
+		return -errno;
+	while ((entry = readdir(d))) {
+		struct ident id = { .pid = (uint32_t)strtoul(entry->d_name, NULL, 10) };
+		int dir = id.pid ? open_proc(id, room, &ev) : -1;
+
+		if (dir < 0)
+			continue;
+		close(dir);
+		id.start = ev.id.start;
+		buf_add(ids, &id, sizeof(id));
+	}
+	closedir(d);
+	qsort(ids->data, ids->len / sizeof(struct ident), sizeof(struct ident), by_start);
+	return 0;
+}
+
+int proc_snapshot(uint64_t born_before, struct proc_room *room,
+		  void (*fn)(void *ctx, const struct event *ev), void *ctx)
+{
+	struct buf ids = { 0 };
+	struct event ev;
+	size_t i;
+	int err = list_processes(room, &ids);
+
+	for (i = 0; i < ids.len / sizeof(struct ident); i++) {
+		struct ident id = ((struct ident *)ids.data)[i];
+
+		if (id.start >= born_before)
+			continue;
+		proc_look(id, PROC_ARGS | PROC_PARENT, room, &ev);
+		if (ev.kind == EVENT_SIGHT)
+			fn(ctx, &ev);
+	}
+	buf_free(&ids);
+	return err;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reading side of a BPF ring buffer, as Documentation/bpf/ringbuf.rst and the kernel's
+ * kernel/bpf/ringbuf.c lay it out: one page with the consumer's position, one with the producer's,
+ * and the data, mapped twice in a row so that no record is ever split.
+ *
+ * Positions only grow. A record that is reserved and not yet submitted stops the reader; so when
+ * the reader has passed the position that the producer had at some moment, it has seen every record
+ * that was reserved before that moment.
+ */
+#ifndef PROCTRACE_SOURCE_RING_H
+#define PROCTRACE_SOURCE_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ring {
+	unsigned long *consumer;
+	const unsigned long *producer;
+	const uint8_t *data;
+	size_t size;
+};
+
+/* size: the map's, a power of two. 0 or -errno. Close also what was only half opened. */
+int ring_open(struct ring *r, int map_fd, size_t size);
+void ring_close(struct ring *r);
+
+/* What the producers have reserved, and what the reader has given back. */
+uint64_t ring_produced(const struct ring *r);
+uint64_t ring_consumed(const struct ring *r);
+
+/*
+ * Hands out the records that are there when it is called, at most; fn gets each in place, valid
+ * during the call, and the position behind it. How many.
+ */
+int ring_drain(struct ring *r, void (*fn)(void *ctx, const void *record, size_t size, uint64_t end),
+	       void *ctx);
+
+#endif
