@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stream as JSON Lines. Names are the Elastic Common Schema's wherever it has one; what it
+ * lacks stands under "proctrace". What is not known is left out.
+ */
+#include <inttypes.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "sink/json_process.h"
+#include "sink/json_write.h"
+#include "sink/sink.h"
+
+static void open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
+		      const char *action)
+{
+	struct buf *b = &s->out;
+
+	buf_lit(b, "{\"@timestamp\":\"");
+	clock_rfc3339(b, ts + (uint64_t)s->wall_offset);
+	buf_lit(b, "\",\"ecs\":{\"version\":\"" ECS_VERSION "\"},\"event\":{\"kind\":\"");
+	buf_str(b, kind);
+	buf_lit(b, "\",\"category\":[\"process\"],\"type\":[\"");
+	buf_str(b, type);
+	buf_lit(b, "\"],\"action\":\"");
+	buf_str(b, action);
+	buf_lit(b, "\",\"sequence\":");
+	buf_u64(b, ++s->sequence);
+	buf_lit(b, "},");
+}
+
+static void close_line(struct sink *s)
+{
+	struct buf *b = &s->out;
+
+	if (b->data[b->len - 1] == ',')
+		b->len--;
+	buf_lit(b, "}\n");
+}
+
+static void member_evidence(struct buf *b, const struct evidence *e)
+{
+	int i;
+
+	buf_lit(b, "\"evidence\":[");
+	for (i = 0; i < e->n; i++) {
+		escape_json(b, e->s[i], strlen(e->s[i]));
+		buf_byte(b, ',');
+	}
+	close_array(b);
+}
+
+static void fork_members(struct sink *s, const struct change *c)
+{
+	const struct proc *p = c->p;
+
+	if (p->creator.pid && !(p->parent && ident_same(p->creator, p->parent->id)))
+		json_peer(s, "creator", p->creator, p->creator_comm);
+}
+
+static void exec_members(struct sink *s, const struct change *c)
+{
+	const struct exec_facts *x = &c->event->exec;
+	struct buf *b = &s->out;
+
+	if (c->event->kind != EVENT_EXEC)
+		return;
+	if (x->script.s)
+		member_bytes(b, "script", x->script.s, x->script.len);
+	if (x->old_tid && x->old_tid != c->p->id.pid)
+		member_u64(b, "exec_thread", x->old_tid);
+}
+
+static void session_members(struct sink *s, const struct change *c)
+{
+	struct buf *b = &s->out;
+
+	open_object(b, "session");
+	member_u64(b, "old_sid", c->u.session.sid);
+	member_u64(b, "new_sid", c->p->sid);
+	member_u64(b, "old_tty", c->u.session.tty);
+	member_u64(b, "new_tty", c->p->tty);
+	close_object(b);
+}
+
+static void killed_by(struct sink *s, const struct exit_facts *x)
+{
+	struct buf *b = &s->out;
+
+	if (x->oom)
+		buf_lit(b, "\"killed_by\":{\"name\":\"oom\"},");
+	else if (x->killer_known && !x->killer.pid)
+		buf_lit(b, "\"killed_by\":{\"name\":\"kernel\"},");
+	else if (x->killer_known)
+		json_peer(s, "killed_by", x->killer, x->killer_comm);
+}
+
+static void used_members(struct sink *s, const struct exit_facts *x)
+{
+	struct buf *b = &s->out;
+
+	member_ms(b, "cpu_user_ms", x->utime);
+	member_ms(b, "cpu_system_ms", x->stime);
+	if (x->maxrss)
+		member_u64(b, "max_rss_kb", x->maxrss);
+	if (x->threads)
+		member_u64(b, "threads", x->threads);
+}
+
+static void exit_members(struct sink *s, const struct change *c)
+{
+	bool heard = c->event->kind == EVENT_EXIT;
+	struct buf *b = &s->out;
+	int status = (int)c->p->status;
+
+	open_object(b, "exit");
+	if (c->p->has_status && WIFSIGNALED(status)) {
+		member_const(b, "signal", signal_name(WTERMSIG(status)));
+		member_bool(b, "core_dumped", WCOREDUMP(status));
+		if (heard)
+			killed_by(s, &c->event->exit);
+	}
+	if (heard)
+		used_members(s, &c->event->exit);
+	close_object(b);
+	if (heard && c->p->id.start && c->ts >= c->p->id.start)
+		member_ms(b, "lifetime_ms", c->ts - c->p->id.start);
+}
+
+static void reap_object(struct sink *s, const struct change *c)
+{
+	struct buf *b = &s->out;
+
+	open_object(b, "reap");
+	json_peer(s, "reaper", c->u.reap.reaper, c->u.reap.reaper_comm);
+	member_const(b, "how", reap_how_name(c->u.reap.how));
+	if (c->u.reap.has_zombie)
+		member_ms(b, "zombie_ms", c->u.reap.zombie);
+	member_const(b, "precision", reap_precision_name(c->u.reap.precision));
+	close_object(b);
+}
+
+static void thread_members(struct sink *s, const struct change *c)
+{
+	struct buf *b = &s->out;
+
+	open_object(b, "thread");
+	member_u64(b, "id", c->event->thread.tid);
+	close_object(b);
+}
+
+static void write_change(struct sink *s, const struct change *c)
+{
+	static const struct {
+		const char *kind, *type;
+		bool image; /* the line carries all that is known */
+		void (*members)(struct sink *s, const struct change *c); /* of "proctrace" */
+	} shape[CHANGES] = {
+		[CHANGE_SNAPSHOT] = { "state", "info", true, NULL },
+		[CHANGE_FORK] = { "event", "start", false, fork_members },
+		[CHANGE_EXEC] = { "event", "change", true, exec_members },
+		[CHANGE_SESSION] = { "event", "change", false, session_members },
+		[CHANGE_EXIT] = { "event", "end", false, exit_members },
+		[CHANGE_REAP] = { "event", "end", false, reap_object },
+		[CHANGE_THREAD_START] = { "event", "start", false, NULL },
+		[CHANGE_THREAD_EXIT] = { "event", "end", false, NULL },
+	};
+	const struct proc *p = c->p;
+	struct buf *b = &s->out;
+	bool image = shape[c->kind].image;
+
+	open_line(s, c->ts, shape[c->kind].kind, shape[c->kind].type, change_action(c->kind));
+	json_open_process(s, p);
+	if (image)
+		json_image(s, p);
+	if (image || c->kind == CHANGE_FORK || c->kind == CHANGE_SESSION)
+		json_session(s, p);
+	if (c->kind == CHANGE_EXIT && p->has_status && WIFEXITED((int)p->status))
+		member_u64(b, "exit_code", (uint64_t)WEXITSTATUS((int)p->status));
+	if (c->kind == CHANGE_THREAD_START || c->kind == CHANGE_THREAD_EXIT)
+		thread_members(s, c);
+	close_object(b);
+	if (image || c->kind == CHANGE_FORK) {
+		json_user(s, p);
+		json_container(s, p);
+	}
+	json_open_proctrace(s, p, image, c->inferred);
+	if (shape[c->kind].members)
+		shape[c->kind].members(s, c);
+	close_object(b);
+	close_line(s);
+}
+
+static void orphan_object(struct sink *s, const struct finding *f)
+{
+	const struct bygone *parent = f->u.orphan.parent;
+	struct buf *b = &s->out;
+	char words[64];
+
+	open_object(b, "orphan");
+	if (f->u.orphan.kind != ORPHAN_UNKNOWN)
+		member_const(b, "kind", orphan_kind_name(f->u.orphan.kind));
+	open_object(b, "old_parent");
+	member_u64(b, "pid", parent->id.pid);
+	member_str(b, "name", parent->comm);
+	json_entity(s, "entity_id", parent->id);
+	if (parent->has_status) {
+		status_words(parent->status, words, sizeof(words));
+		member_str(b, "how", words);
+	}
+	close_object(b);
+	json_peer(s, "adopter", f->u.orphan.adopter, f->u.orphan.adopter_comm);
+	if (parent->died)
+		json_time(s, "since", parent->died);
+	member_evidence(b, &f->evidence);
+	close_object(b);
+}
+
+static void zombie_object(struct sink *s, const struct finding *f)
+{
+	const struct proc *p = f->p;
+	struct buf *b = &s->out;
+	char words[64];
+
+	open_object(b, "zombie");
+	member_const(b, "cause", f->u.zombie.cause);
+	if (p->died) {
+		json_time(s, "since", p->died);
+		member_ms(b, "age_ms", f->ts - p->died);
+	}
+	member_bool(b, "pre_existing", p->from_snapshot && !p->death_told);
+	if (p->has_status) {
+		status_words(p->status, words, sizeof(words));
+		member_str(b, "how", words);
+	}
+	json_peer_of(s, "responsible", f->u.zombie.responsible);
+	if (p->creator.pid)
+		json_peer(s, "creator", p->creator, p->creator_comm);
+	member_evidence(b, &f->evidence);
+	close_object(b);
+}
+
+static void daemon_object(struct sink *s, const struct finding *f)
+{
+	struct buf *b = &s->out;
+
+	open_object(b, "daemon");
+	member_const(b, "kind", daemon_kind_name(f->u.daemon.kind));
+	member_evidence(b, &f->evidence);
+	close_object(b);
+}
+
+static void write_finding(struct sink *s, const struct finding *f)
+{
+	bool cleared = f->kind == FINDING_ZOMBIE_CLEARED;
+	struct buf *b = &s->out;
+
+	open_line(s, f->ts, cleared ? "event" : "alert", "info", finding_action(f->kind));
+	json_open_process(s, f->p);
+	json_image(s, f->p);
+	json_session(s, f->p);
+	close_object(b);
+	json_user(s, f->p);
+	json_container(s, f->p);
+	json_open_proctrace(s, f->p, true, f->inferred);
+	if (f->kind == FINDING_ORPHAN)
+		orphan_object(s, f);
+	else if (f->kind == FINDING_ZOMBIE)
+		zombie_object(s, f);
+	else if (f->kind == FINDING_DAEMON)
+		daemon_object(s, f);
+	else if (cleared)
+		reap_object(s, f->u.reap);
+	close_object(b);
+	close_line(s);
+}
+
+static void write_start(struct sink *s, const struct stream_start *start)
+{
+	struct buf *b = &s->out;
+	size_t i;
+
+	open_line(s, start->ts, "event", "info", "start");
+	open_object(b, "host");
+	member_str(b, "name", start->hostname);
+	open_object(b, "os");
+	member_str(b, "kernel", start->kernel);
+	close_object(b);
+	buf_lit(b, "\"boot\":{\"id\":");
+	escape_json(b, start->boot_id, strlen(start->boot_id));
+	buf_lit(b, "}},");
+	open_object(b, "proctrace");
+	member_const(b, "version", start->version);
+	member_const(b, "schema_version", STREAM_VERSION);
+	member_str(b, "kernel", start->kernel);
+	member_str(b, "boot_id", start->boot_id);
+	member_ms(b, "zombie_after_ms", start->zombie_after);
+	open_object(b, "hooks");
+	for (i = 0; i < start->nfeatures; i++)
+		member_bool(b, start->features[i].name, start->features[i].on);
+	close_object(b);
+	close_object(b);
+	close_line(s);
+}
+
+static void write_lost(struct sink *s, const struct stream_lost *lost)
+{
+	struct buf *b = &s->out;
+
+	open_line(s, lost->ts, "event", "error", "lost");
+	open_object(b, "proctrace");
+	open_object(b, "lost");
+	member_u64(b, "count", lost->count);
+	member_const(b, "kind", lost->kind);
+	member_const(b, "cause", lost->cause);
+	json_time(s, "since", lost->since);
+	json_time(s, "until", lost->ts);
+	close_object(b);
+	close_object(b);
+	close_line(s);
+}
+
+static void write_resync(struct sink *s, const struct stream_resync *resync)
+{
+	struct buf *b = &s->out;
+	int i;
+
+	open_line(s, resync->ts, "event", "info", "resync");
+	open_object(b, "proctrace");
+	open_object(b, "resync");
+	member_const(b, "reason", resync->reason);
+	member_u64(b, "checked", resync->checked);
+	open_object(b, "inferred");
+	for (i = 0; i < CHANGES; i++)
+		if (resync->inferred[i] && change_action((enum change_kind)i))
+			member_u64(b, change_action((enum change_kind)i), resync->inferred[i]);
+	close_object(b);
+	close_object(b);
+	close_object(b);
+	close_line(s);
+}
+
+static void write_stop(struct sink *s, const struct stream_stop *stop)
+{
+	struct buf *b = &s->out;
+	int i;
+
+	open_line(s, stop->ts, "event", "info", "stop");
+	open_object(b, "proctrace");
+	member_const(b, "reason", stop->reason);
+	open_object(b, "totals");
+	for (i = 0; i < CHANGES; i++)
+		if (change_action(i))
+			member_u64(b, change_action(i), stop->counts[i]);
+	for (i = 0; i < 6; i++)
+		if (1 << i != FINDING_LOST && 1 << i != FINDING_ZOMBIE_LEAK)
+			member_u64(b, finding_action(1 << i), stop->findings[i]);
+	member_u64(b, "lost", stop->lost);
+	close_object(b);
+	close_object(b);
+	close_line(s);
+}
+
+const struct sink_ops json_sink = {
+	.start = write_start,
+	.change = write_change,
+	.finding = write_finding,
+	.lost = write_lost,
+	.resync = write_resync,
+	.stop = write_stop,
+};

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/json_process.h"
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "event/container.h"
+#include "sink/json_write.h"
+
+void json_time(struct sink *s, const char *key, uint64_t boot_ns)
+{
+	struct buf *b = &s->out;
+
+	buf_byte(b, '"');
+	buf_str(b, key);
+	buf_lit(b, "\":\"");
+	clock_rfc3339(b, boot_ns + (uint64_t)s->start_offset);
+	buf_lit(b, "\",");
+}
+
+/* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
+void json_entity(struct sink *s, const char *key, struct ident id)
+{
+	struct buf *b = &s->out;
+
+	if (!id.start)
+		return;
+	buf_byte(b, '"');
+	buf_str(b, key);
+	buf_lit(b, "\":\"");
+	buf_str(b, s->boot);
+	buf_byte(b, '-');
+	buf_hex(b, id.pid);
+	buf_byte(b, '-');
+	buf_hex(b, id.start);
+	buf_lit(b, "\",");
+}
+
+/* {"pid":…,"name":…,"entity_id":…} */
+void json_peer(struct sink *s, const char *key, struct ident id, const char *comm)
+{
+	struct buf *b = &s->out;
+
+	if (!id.pid)
+		return;
+	open_object(b, key);
+	member_u64(b, "pid", id.pid);
+	if (comm && *comm)
+		member_str(b, "name", comm);
+	json_entity(s, "entity_id", id);
+	close_object(b);
+}
+
+void json_peer_of(struct sink *s, const char *key, const struct proc *p)
+{
+	if (p)
+		json_peer(s, key, p->id, p->comm);
+}
+
+/* What json_open_process() leaves open: more members of "process" may follow. */
+void json_open_process(struct sink *s, const struct proc *p)
+{
+	struct buf *b = &s->out;
+
+	open_object(b, "process");
+	member_u64(b, "pid", p->id.pid);
+	json_entity(s, "entity_id", p->id);
+	if (p->have & HAVE_COMM)
+		member_str(b, "name", p->comm);
+	if (p->parent) {
+		open_object(b, "parent");
+		member_u64(b, "pid", p->parent->id.pid);
+		json_entity(s, "entity_id", p->parent->id);
+		close_object(b);
+	}
+	if (p->id.start)
+		json_time(s, "start", p->id.start);
+}
+
+static void member_args(struct buf *b, const struct text *args)
+{
+	const char *at = args->s, *end = args->s + args->len;
+
+	buf_lit(b, "\"args\":[");
+	while (at < end) {
+		size_t len = strnlen(at, (size_t)(end - at));
+
+		escape_json(b, at, len);
+		buf_byte(b, ',');
+		at += len + 1;
+	}
+	close_array(b);
+}
+
+static bool args_cut(const struct proc *p)
+{
+	return p->args && p->args_bytes > p->args->len;
+}
+
+/* The program: what it was started as and where. */
+void json_image(struct sink *s, const struct proc *p)
+{
+	struct buf *b = &s->out;
+
+	if (p->exe)
+		member_bytes(b, "executable", p->exe->s, p->exe->len);
+	if (p->args) {
+		member_args(b, p->args);
+		if (p->argc >= 0)
+			member_u64(b, "args_count", (uint64_t)p->argc);
+	}
+	if (p->cwd)
+		member_bytes(b, "working_directory", p->cwd->s, p->cwd->len);
+}
+
+void json_session(struct sink *s, const struct proc *p)
+{
+	struct buf *b = &s->out;
+
+	if (!(p->have & HAVE_SESSION))
+		return;
+	if (p->tty) {
+		buf_lit(b, "\"tty\":{\"char_device\":{\"major\":");
+		buf_u64(b, p->tty >> 8 & 0xfff);
+		buf_lit(b, ",\"minor\":");
+		buf_u64(b, (p->tty & 0xff) | (p->tty >> 12 & 0xfff00));
+		buf_lit(b, "}},");
+	}
+	buf_lit(b, "\"session_leader\":{\"pid\":");
+	buf_u64(b, p->sid);
+	buf_lit(b, "},\"group_leader\":{\"pid\":");
+	buf_u64(b, p->pgid);
+	buf_lit(b, "},");
+}
+
+void json_user(struct sink *s, const struct proc *p)
+{
+	struct buf *b = &s->out;
+
+	if (!(p->have & HAVE_USER))
+		return;
+	buf_lit(b, "\"user\":{\"id\":\"");
+	buf_u64(b, p->uid);
+	buf_lit(b, "\",");
+	if (p->has_euid && p->euid != p->uid) {
+		buf_lit(b, "\"effective\":{\"id\":\"");
+		buf_u64(b, p->euid);
+		buf_lit(b, "\"},");
+	}
+	close_object(b);
+}
+
+void json_container(struct sink *s, const struct proc *p)
+{
+	const char *id =
+		p->cgroup_path ? container_id(p->cgroup_path->s, p->cgroup_path->len) : NULL;
+
+	if (!id)
+		return;
+	buf_lit(&s->out, "\"container\":{\"id\":\"");
+	buf_add(&s->out, id, CONTAINER_ID);
+	buf_lit(&s->out, "\"},");
+}
+
+/* The bytes of names and arguments that are no UTF-8, beside their readable form. */
+static void raw_members(struct sink *s, const struct proc *p, bool image)
+{
+	const struct { const char *key; const struct text *text; } texts[] = {
+		{ "args", p->args }, { "executable", p->exe }, { "working_directory", p->cwd },
+	};
+	struct buf *b = &s->out;
+	size_t i, comm = strlen(p->comm), before = b->len;
+
+	open_object(b, "raw");
+	if (!utf8_valid(p->comm, comm)) {
+		buf_lit(b, "\"name\":\"");
+		buf_base64(b, p->comm, comm);
+		buf_lit(b, "\",");
+	}
+	for (i = 0; image && i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!texts[i].text || utf8_valid(texts[i].text->s, texts[i].text->len))
+			continue;
+		buf_byte(b, '"');
+		buf_str(b, texts[i].key);
+		buf_lit(b, "\":\"");
+		buf_base64(b, texts[i].text->s, texts[i].text->len);
+		buf_lit(b, "\",");
+	}
+	if (b->data[b->len - 1] == '{')
+		b->len = before;
+	else
+		close_object(b);
+}
+
+void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred)
+{
+	struct buf *b = &s->out;
+	char letters[5];
+
+	open_object(b, "proctrace");
+	if (p->class != CLASS_UNKNOWN)
+		member_const(b, "class", class_name(p->class));
+	state_letters(p, letters);
+	if (*letters)
+		member_const(b, "state", letters);
+	if (p->nspid && p->nspid != p->id.pid)
+		member_u64(b, "nspid", p->nspid);
+	if (inferred)
+		member_bool(b, "inferred", true);
+	if (image && p->cgroup_path)
+		member_bytes(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
+	if (image && args_cut(p)) {
+		buf_lit(b, "\"args_truncated\":{\"bytes\":");
+		buf_u64(b, p->args_bytes);
+		buf_lit(b, "},");
+	}
+	raw_members(s, p, image);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a JSON line says of a process, whatever the line is about. What is not known is left out. */
+#ifndef PROCTRACE_SINK_JSON_PROCESS_H
+#define PROCTRACE_SINK_JSON_PROCESS_H
+
+#include "sink/sink.h"
+
+/* A time, given in ns of the boot clock. */
+void json_time(struct sink *s, const char *key, uint64_t boot_ns);
+/* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
+void json_entity(struct sink *s, const char *key, struct ident id);
+/* {"pid":…,"name":…,"entity_id":…}; nothing for pid 0; comm may be NULL. */
+void json_peer(struct sink *s, const char *key, struct ident id, const char *comm);
+void json_peer_of(struct sink *s, const char *key, const struct proc *p);
+
+/* "process", left open: more members may follow. */
+void json_open_process(struct sink *s, const struct proc *p);
+/* Members of "process": the program, what it was started as and where. */
+void json_image(struct sink *s, const struct proc *p);
+/* Members of "process": terminal, session, process group. */
+void json_session(struct sink *s, const struct proc *p);
+/* "user", "container" */
+void json_user(struct sink *s, const struct proc *p);
+void json_container(struct sink *s, const struct proc *p);
+/* "proctrace", left open. image: the line carries the program as well. */
+void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred);
+
+#endif

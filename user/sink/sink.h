@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the story is told: one format a file behind one small interface. A sink only writes bytes
+ * into a buffer; where they go is out.h's.
+ */
+#ifndef PROCTRACE_SINK_SINK_H
+#define PROCTRACE_SINK_SINK_H
+
+#include "base/buf.h"
+#include "detect/finding.h"
+#include "engine/engine.h"
+
+/*
+ * The version of the stream. The first number is raised when a line's meaning changes or something
+ * is taken out, the second when something is added: readers of 1.x read every later 1.y.
+ */
+#define STREAM_VERSION "1.0"
+#define ECS_VERSION "8.11.0"
+
+/* What begins a stream. */
+struct stream_start {
+	uint64_t ts;
+	const char *version, *kernel, *boot_id, *hostname;
+	uint64_t zombie_after; /* ns */
+	/* name, and whether it is on */
+	struct feature {
+		const char *name;
+		bool on;
+	} features[12];
+	size_t nfeatures;
+};
+
+/* What ends it. */
+struct stream_stop {
+	uint64_t ts;
+	const char *reason;
+	uint64_t counts[CHANGES], findings[8], lost;
+	uint64_t lines;
+};
+
+struct stream_lost {
+	uint64_t ts, since; /* the window */
+	const char *kind, *cause;
+	uint64_t count;
+};
+
+/* The state was checked against the kernel. */
+struct stream_resync {
+	uint64_t ts;
+	const char *reason; /* "lost", "audit" */
+	uint64_t checked; /* processes */
+	uint64_t inferred[CHANGES]; /* what had not been heard of */
+};
+
+/* What every line needs besides its own facts. */
+struct sink {
+	const struct sink_ops *ops;
+	struct buf out;
+	int64_t wall_offset;  /* boot time to wall time, for the line's own time; kept fresh by the
+				 loop */
+	int64_t start_offset; /* the same at the stream's beginning: a process's start does not
+				 wander */
+	uint64_t sequence;   /* of the last line written */
+	char boot[17];	     /* the part of entity ids that tells boots and hosts apart */
+	bool color;
+};
+
+struct sink_ops {
+	void (*start)(struct sink *s, const struct stream_start *start);
+	void (*change)(struct sink *s, const struct change *c);
+	void (*finding)(struct sink *s, const struct finding *f);
+	void (*lost)(struct sink *s, const struct stream_lost *lost);
+	void (*resync)(struct sink *s, const struct stream_resync *resync);
+	void (*stop)(struct sink *s, const struct stream_stop *stop);
+};
+
+extern const struct sink_ops json_sink, text_sink;
+
+/* NULL for changes that are not told in the stream. */
+const char *change_action(enum change_kind kind);
+const char *finding_action(enum finding_kind kind);
+const char *class_name(enum class class);
+const char *orphan_kind_name(enum orphan_kind kind);
+const char *daemon_kind_name(enum daemon_kind kind);
+const char *reap_how_name(enum reap_how how);
+const char *reap_precision_name(enum reap_precision precision);
+
+/* ps's letters: the state, < N L; "" if it was never looked at. At most 5 bytes. */
+void state_letters(const struct proc *p, char letters[5]);
+
+#endif
