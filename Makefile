@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make            builds build/proctrace
+# make deps       installs what it is built and tested with (Debian, as root)
+# make run        deps, build, and a live trace (as root)
+# make test       deps, build, and every test (as root)
+# make test-asan  the same tests on a build with ASan and UBSan
+# make bench      measures it beside its peers (as root)
+# make install    PREFIX=/usr/local DESTDIR=
+
+VERSION := 0.1.0
+BUILD ?= build
+PREFIX ?= /usr/local
+CC ?= cc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PYTHON ?= /usr/bin/python3
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+BPF_INCLUDES ?= $(shell $(CC) -print-multiarch 2>/dev/null | sed 's,.*,-idirafter /usr/include/&,')
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPROCTRACE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
+	-Iinclude -Iuser -I$(BUILD)
+LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp
+
+DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
+	libcap-ng-dev libseccomp-dev
+DEPS_TEST := libcmocka-dev libjansson-dev python3 python3-pytest python3-jsonschema mandoc jq \
+	procps util-linux
+DEPS_BENCH := libbpf-tools forkstat stress-ng time
+
+SOURCES := $(wildcard user/*/*.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+PURE := $(filter-out $(BUILD)/user/cli/main.o,$(OBJECTS))
+BPF_SOURCES := $(wildcard bpf/*.[ch] include/proctrace/*.h vmlinux/*.h)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+all: $(BUILD)/proctrace
+
+$(BUILD)/proctrace: $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/proctrace.skel.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# -mcpu=v2: what a 5.10 kernel takes
+$(BUILD)/proctrace.bpf.o: $(BPF_SOURCES)
+	@mkdir -p $(@D)
+	$(CLANG) -g -O2 -target bpf -mcpu=v2 -D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
+		-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end \
+		-Ivmlinux -Iinclude -Ibpf $(BPF_INCLUDES) -c -o $@ bpf/proctrace.bpf.c
+
+$(BUILD)/proctrace.skel.h: $(BUILD)/proctrace.bpf.o
+	$(BPFTOOL) gen skeleton $< name proctrace > $@.new
+	mv $@.new $@
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(PURE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) -lcmocka -ljansson $(LIBS)
+
+# quiet, and without the network, where all of it is there already
+define install_deps
+@for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then \
+	echo "installing:$$missing"; \
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+		install $$missing >/dev/null; \
+fi
+endef
+
+deps-build:
+	$(call install_deps,$(DEPS_BUILD))
+
+deps:
+	$(call install_deps,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH))
+
+run: deps-build
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/proctrace $(ARGS)
+
+test: deps
+	@$(MAKE) --no-print-directory all check
+
+# what make test runs when everything is installed
+check: check-unit check-python
+
+check-unit: $(UNIT)
+	@failed=; for t in $(UNIT); do $$t || failed="$$failed $$t"; done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+check-python: $(BUILD)/proctrace
+	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/live
+
+test-asan: deps
+	@$(MAKE) --no-print-directory BUILD=build/asan \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" \
+		all check
+
+$(BUILD)/tests/bench/storm: tests/bench/storm.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -static -pthread -o $@ $<
+
+bench: deps
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/bench/storm
+	tests/bench/bench $(ARGS)
+
+install: $(BUILD)/proctrace
+	install -D -m 0755 $(BUILD)/proctrace $(DESTDIR)$(PREFIX)/sbin/proctrace
+	install -D -m 0644 user/cli/proctrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/proctrace.8
+	install -D -m 0644 user/sink/stream.schema.json \
+		$(DESTDIR)$(PREFIX)/share/proctrace/stream.schema.json
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(UNIT:%=%.d)
+
+.PHONY: all deps deps-build run test check check-unit check-python test-asan bench install clean

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/pipeline.h"
+
+#include "cli/filter.h"
+#include "diagnose/cause.h"
+
+static void on_change(void *ctx, const struct change *c)
+{
+	struct pipeline *p = ctx;
+	bool told = change_action(c->kind) && filter_matches(p->options, c->p);
+
+	if (c->kind == CHANGE_SNAPSHOT) {
+		told = told && !p->options->no_snapshot;
+		if (p->on_followed && c->p->followed)
+			p->on_followed(p->ctx, c->p);
+	}
+	p->inferred[c->kind] += c->inferred;
+	detect_before(&p->detect, c);
+	if (told) {
+		p->totals.counts[c->kind]++;
+		if (p->options->changes & 1u << c->kind)
+			p->sink->ops->change(p->sink, c);
+	}
+	detect_after(&p->detect, c);
+}
+
+static void on_finding(void *ctx, const struct finding *found)
+{
+	struct pipeline *p = ctx;
+	struct finding f = *found;
+
+	if (!filter_matches(p->options, f.p))
+		return;
+	if (f.kind == FINDING_ZOMBIE)
+		diagnose_zombie(&f);
+	p->seen |= f.kind;
+	p->totals.findings[__builtin_ctz(f.kind)]++;
+	if (p->options->findings & f.kind)
+		p->sink->ops->finding(p->sink, &f);
+}
+
+static void on_ask(void *ctx, struct ident id, bool program)
+{
+	struct pipeline *p = ctx;
+	struct question *all = (struct question *)p->asked.data, q = { id, program };
+	size_t n = p->asked.len / sizeof(q), i;
+
+	/*
+	 * children of one parent ask for it one after the other: the last few are enough to look at
+	 */
+	for (i = n > 4 ? n - 4 : 0; i < n; i++) {
+		if (all[i].id.pid == id.pid && all[i].id.start == id.start) {
+			all[i].program |= program;
+			return;
+		}
+	}
+	buf_add(&p->asked, &q, sizeof(q));
+}
+
+void pipeline_open(struct pipeline *p, const struct options *o, struct sink *sink)
+{
+	const struct engine_config config = {
+		.zombie_after = o->zombie_after,
+		.max_procs = o->max_procs,
+		.partial = o->selection.kinds & ~(uint32_t)SELECT_TREE,
+	};
+	const struct engine_out engine_out = { p, on_change, on_ask };
+	const struct detect_out detect_out = { p, on_finding, on_ask };
+
+	*p = (struct pipeline){ .options = o, .sink = sink };
+	p->engine = engine_new(&config, &engine_out);
+	detect_init(&p->detect, p->engine, &detect_out);
+}
+
+void pipeline_close(struct pipeline *p)
+{
+	if (!p->engine)
+		return;
+	detect_fini(&p->detect);
+	engine_free(p->engine);
+	buf_free(&p->asked);
+	p->engine = NULL;
+}
+
+void pipeline_apply(struct pipeline *p, const struct event *ev)
+{
+	/*
+	 * time is the events': what was due before this one is done before it, live as in a replay
+	 */
+	if (pipeline_deadline(p) <= ev->ts)
+		pipeline_tick(p, ev->ts);
+	engine_apply(p->engine, ev);
+}
+
+void pipeline_tick(struct pipeline *p, uint64_t now)
+{
+	engine_tick(p->engine, now);
+	detect_tick(&p->detect, now);
+}
+
+uint64_t pipeline_deadline(const struct pipeline *p)
+{
+	uint64_t engine = engine_deadline(p->engine), rules = detect_deadline(&p->detect);
+
+	return engine < rules ? engine : rules;
+}
+
+void pipeline_check(struct pipeline *p, bool lossy)
+{
+	if (!lossy)
+		memset(p->inferred, 0, sizeof(p->inferred));
+}
+
+void pipeline_resync(struct pipeline *p, uint64_t ts, bool lossy)
+{
+	struct stream_resync resync = {
+		.ts = ts, .reason = lossy ? "lost" : "audit", .checked = engine_count(p->engine),
+	};
+	bool found = lossy;
+	int i;
+
+	for (i = 0; i < CHANGES; i++) {
+		resync.inferred[i] = p->inferred[i];
+		found |= p->inferred[i] != 0;
+		p->inferred[i] = 0;
+	}
+	if (found)
+		p->sink->ops->resync(p->sink, &resync);
+}
+
+void pipeline_lost(struct pipeline *p, const struct stream_lost *lost)
+{
+	p->seen |= FINDING_LOST;
+	p->totals.lost += lost->count;
+	p->sink->ops->lost(p->sink, lost);
+}

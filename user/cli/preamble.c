@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/preamble.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/say.h"
+
+static void read_boot_id(struct preamble *p, struct sink *sink)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	size_t i, n = 0;
+
+	if (f) {
+		if (!fgets(p->boot_id, sizeof(p->boot_id), f))
+			p->boot_id[0] = 0;
+		fclose(f);
+	}
+	p->boot_id[strcspn(p->boot_id, "\n")] = 0;
+	for (i = 0; p->boot_id[i] && n < sizeof(sink->boot) - 1; i++)
+		if (p->boot_id[i] != '-')
+			sink->boot[n++] = p->boot_id[i];
+}
+
+static void feature(struct stream_start *s, const char *name, bool on)
+{
+	s->features[s->nfeatures++] = (struct feature){ name, on };
+}
+
+void preamble_fill(struct preamble *p, const struct options *o, const struct live_features *f,
+		   struct sink *sink)
+{
+	struct stream_start *s = &p->start;
+
+	read_boot_id(p, sink);
+	uname(&p->kernel);
+	*s = (struct stream_start){
+		.ts = clock_boot(),
+		.version = PROCTRACE_VERSION,
+		.kernel = p->kernel.release,
+		.hostname = p->kernel.nodename,
+		.boot_id = p->boot_id,
+		.zombie_after = o->zombie_after,
+	};
+	feature(s, "fork", true);
+	feature(s, "exec", true);
+	feature(s, "exit", true);
+	feature(s, "free", true);
+	feature(s, "signal", true);
+	feature(s, "threads", o->threads);
+	feature(s, "cgroup", f->cgroup_events && f->cgroup_controller);
+	feature(s, "task_iterator", f->task_iterator);
+	feature(s, "group_dead", f->exit_group_dead);
+}
+
+void preamble_announce(const struct preamble *p, const struct options *o)
+{
+	const struct stream_start *s = &p->start;
+	struct buf on = { 0 }, off = { 0 };
+	size_t i;
+
+	for (i = 0; i < s->nfeatures; i++) {
+		struct buf *b = s->features[i].on ? &on : &off;
+
+		buf_byte(b, ' ');
+		buf_str(b, s->features[i].name);
+	}
+	buf_byte(&on, 0);
+	buf_byte(&off, 0);
+	say_plain("tracing %s; on:%s; off:%s", o->command ? "a command" : "the machine", on.data,
+		  off.len > 1 ? off.data : " nothing");
+	buf_free(&on);
+	buf_free(&off);
+}
+
+void summary_say(const struct stream_stop *s)
+{
+	say_plain("traced %llu forks, %llu execs, %llu exits, %llu reaps; found %llu orphans, %llu "
+		  "zombies, %llu daemons; lost %llu records",
+		  (unsigned long long)s->counts[CHANGE_FORK],
+		  (unsigned long long)s->counts[CHANGE_EXEC],
+		  (unsigned long long)s->counts[CHANGE_EXIT],
+		  (unsigned long long)s->counts[CHANGE_REAP],
+		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ORPHAN)],
+		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE)],
+		  (unsigned long long)s->findings[__builtin_ctz(FINDING_DAEMON)],
+		  (unsigned long long)s->lost);
+}

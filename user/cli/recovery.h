@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What was lost, and how the picture becomes whole again: losses are counted and told, and the
+ * kernel's truth is held against what is known.
+ */
+#ifndef PROCTRACE_CLI_RECOVERY_H
+#define PROCTRACE_CLI_RECOVERY_H
+
+#include "cli/pipeline.h"
+#include "cli/sights.h"
+#include "source/live.h"
+
+struct recovery {
+	struct live *live;
+	struct pipeline *pipe;
+	struct sights *sights;
+	struct live_lost lost;
+	uint64_t evicted;
+	uint64_t lost_seen; /* when the counters were last read */
+	uint64_t audit_at,
+		lossy_audit_at; /* when the next audit is due, at rest and after losses */
+	bool lossy; /* there were losses since the last audit */
+	bool auditing, audit_lossy, audit_asked;
+};
+
+void recovery_begin(struct recovery *r, struct live *live, struct pipeline *pipe,
+		    struct sights *sights, uint64_t now);
+/* Reads the counters of losses now and then, or at once, and tells what was lost. */
+void recovery_losses(struct recovery *r, uint64_t now, bool at_once);
+/* One step of the audit that is due or under way. */
+void recovery_step(struct recovery *r, uint64_t now);
+
+#endif
