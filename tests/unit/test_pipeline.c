@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The way of the data: what of the changes and findings is counted, written and asked for. */
+#include "cli/pipeline.h"
+
+/* the builders; its world is not used here */
+#include "story.h"
+
+static struct options o;
+static struct pipeline pipe_line;
+static struct sink sink;
+static struct buf seen;
+static const struct proc *followed;
+
+static void on_change(struct sink *s, const struct change *c)
+{
+	(void)s;
+	buf_printf(&seen, "%s %u\n", change_action(c->kind), c->p->id.pid);
+}
+
+static void on_finding(struct sink *s, const struct finding *f)
+{
+	(void)s;
+	buf_printf(&seen, "%s %u", finding_action(f->kind), f->p->id.pid);
+	if (f->kind == FINDING_ZOMBIE)
+		buf_printf(&seen, " %s", f->u.zombie.cause);
+	buf_str(&seen, "\n");
+}
+
+static void on_lost(struct sink *s, const struct stream_lost *lost)
+{
+	(void)s;
+	buf_printf(&seen, "lost %s\n", lost->kind);
+}
+
+static void on_resync(struct sink *s, const struct stream_resync *resync)
+{
+	(void)s;
+	buf_printf(&seen, "resync %s, %d exits\n", resync->reason,
+		   (int)resync->inferred[CHANGE_EXIT]);
+}
+
+static const struct sink_ops ops = { .change = on_change, .finding = on_finding, .lost = on_lost,
+				     .resync = on_resync };
+
+static int begin(void **state)
+{
+	(void)state;
+	o = (struct options){ .zombie_after = NS_PER_S, .changes = UINT32_MAX,
+			      .findings = UINT32_MAX };
+	sink = (struct sink){ .ops = &ops };
+	w.now = BEGINNING;
+	followed = NULL;
+	pipeline_open(&pipe_line, &o, &sink);
+	engine_began(pipe_line.engine, BEGINNING);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	pipeline_close(&pipe_line);
+	pipeline_close(&pipe_line); /* twice is fine */
+	buf_free(&seen);
+	return 0;
+}
+
+static void apply(struct event ev)
+{
+	ev.ts = w.now;
+	pipeline_apply(&pipe_line, &ev);
+}
+
+static void go_on(uint64_t ns)
+{
+	w.now += ns;
+	pipeline_tick(&pipe_line, w.now);
+}
+
+static int times_asked(uint32_t pid)
+{
+	const struct question *questions = (const struct question *)pipe_line.asked.data;
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < pipe_line.asked.len / sizeof(*questions); i++)
+		n += questions[i].id.pid == pid;
+	return n;
+}
+
+/* init, a parent that leaves, a child that stays, and a zombie. */
+static void a_story(void)
+{
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	apply(fork_of(10, 9));
+	apply(fork_of(11, 10));
+	apply(exit_of(10, 9, KILLED(SIGKILL)));
+	go_on(20 * NS_PER_MS);
+	go_on(980 * NS_PER_MS);
+	apply(sight_of(10, 9, 'Z'));
+	apply(free_of(10, 9));
+}
+
+static void everything_goes_through_in_order(void **state)
+{
+	(void)state;
+	a_story();
+	assert_buf(&seen, "snapshot 1\nsnapshot 9\nfork 10\nfork 11\nexit 10\norphan 11\n"
+			  "zombie 10 never_waits\nreap 10\nzombie_cleared 10\n");
+	assert_int_equal(pipe_line.totals.counts[CHANGE_FORK], 2);
+	assert_int_equal(pipe_line.totals.counts[CHANGE_EXIT], 1);
+	assert_int_equal(pipe_line.totals.counts[CHANGE_REAP], 1);
+	assert_int_equal(pipe_line.totals.findings[__builtin_ctz(FINDING_ORPHAN)], 1);
+	assert_int_equal(pipe_line.totals.findings[__builtin_ctz(FINDING_ZOMBIE)], 1);
+	assert_int_equal(pipe_line.seen,
+			 FINDING_ORPHAN | FINDING_ZOMBIE | FINDING_ZOMBIE_CLEARED);
+}
+
+static void only_the_wanted_actions_are_written(void **state)
+{
+	(void)state;
+	o.changes = 1u << CHANGE_EXIT;
+	o.findings = FINDING_ZOMBIE;
+	a_story();
+	assert_buf(&seen, "exit 10\nzombie 10 never_waits\n");
+	/* what is not written has been found all the same: --fail-on goes by it */
+	assert_true(pipe_line.seen & FINDING_ORPHAN);
+}
+
+static void the_first_picture_is_known_even_if_it_is_not_printed(void **state)
+{
+	(void)state;
+	o.no_snapshot = true;
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	apply(sight_of(10, 9, 'S'));
+	apply(exit_of(9, 1, KILLED(SIGKILL)));
+	go_on(20 * NS_PER_MS);
+	assert_buf(&seen, "exit 9\norphan 10\n");
+}
+
+static void a_filter_drops_lines_and_findings_of_others(void **state)
+{
+	(void)state;
+	o.selection.kinds = SELECT_PID;
+	o.selection.pids = 1;
+	o.selection.pid[0] = 10;
+	a_story();
+	assert_buf(&seen, "fork 10\nexit 10\nzombie 10 never_waits\nreap 10\nzombie_cleared 10\n");
+	assert_false(pipe_line.seen & FINDING_ORPHAN);
+	assert_int_equal(pipe_line.totals.counts[CHANGE_FORK], 1);
+}
+
+static void an_orphan_in_a_followed_tree_is_found_though_its_parent_is_outside(void **state)
+{
+	(void)state;
+	o.selection.kinds = SELECT_TREE;
+	engine_follow(pipe_line.engine, 11);
+	a_story();
+	assert_buf(&seen, "fork 11\norphan 11\n");
+}
+
+static void what_is_asked_for_waits_once(void **state)
+{
+	uint32_t pid;
+
+	(void)state;
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	for (pid = 20; pid < 30; pid++)
+		apply(fork_of(pid, 9));
+	for (pid = 20; pid < 30; pid++)
+		apply(exit_of(pid, 9, EXITED(0)));
+	assert_true(pipeline_deadline(&pipe_line) == w.now + NS_PER_S);
+	go_on(NS_PER_S);
+	for (pid = 20; pid < 30; pid++)
+		assert_int_equal(times_asked(pid), 1);
+	assert_true(times_asked(9) >= 1);
+	assert_true(times_asked(9) <= 5); /* and not for each of its children */
+}
+
+static void a_loss_is_counted_and_seen(void **state)
+{
+	const struct stream_lost lost = { .kind = "fork", .count = 5 };
+
+	(void)state;
+	pipeline_lost(&pipe_line, &lost);
+	pipeline_lost(&pipe_line, &lost);
+	assert_true(pipe_line.totals.lost == 10);
+	assert_true(pipe_line.seen & FINDING_LOST);
+	assert_buf(&seen, "lost fork\nlost fork\n");
+}
+
+static void a_check_is_told_if_it_found_something(void **state)
+{
+	(void)state;
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	apply(fork_of(10, 9));
+	seen.len = 0;
+	pipeline_resync(&pipe_line, w.now, false);
+	assert_buf(&seen, "");
+	pipeline_resync(&pipe_line, w.now, true); /* made for a loss: told in any case */
+	assert_buf(&seen, "resync lost, 0 exits\n");
+	apply(missing_of(10));
+	pipeline_resync(&pipe_line, w.now, false);
+	assert_buf(&seen, "exit 10\nreap 10\nresync audit, 1 exits\n");
+	pipeline_resync(&pipe_line, w.now, false);
+	assert_buf(&seen, "");
+}
+
+/* Time is the events': what was due before this one comes before it. */
+static void what_is_due_before_an_event_is_told_before_it(void **state)
+{
+	(void)state;
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	apply(fork_of(10, 9));
+	apply(fork_of(11, 10));
+	apply(exit_of(10, 9, KILLED(SIGKILL)));
+	seen.len = 0;
+	w.now += 30 * NS_PER_MS;
+	apply(exec_of(11, 1));
+	assert_buf(&seen, "orphan 11\nexec 11\n");
+}
+
+static void remember(void *ctx, const struct proc *p)
+{
+	assert_ptr_equal(ctx, &o);
+	followed = p;
+}
+
+static void the_members_of_a_tree_in_the_first_picture_are_handed_on(void **state)
+{
+	(void)state;
+	pipe_line.on_followed = remember;
+	pipe_line.ctx = &o;
+	engine_follow(pipe_line.engine, 9);
+	apply(sight_of(1, 0, 'S'));
+	assert_null(followed);
+	apply(sight_of(9, 1, 'S'));
+	assert_int_equal(followed->id.pid, 9);
+	apply(sight_of(10, 9, 'S'));
+	assert_int_equal(followed->id.pid, 10);
+	apply(sight_of(11, 1, 'S'));
+	assert_int_equal(followed->id.pid, 10);
+}
+
+static void the_deadline_is_the_earliest(void **state)
+{
+	(void)state;
+	assert_true(pipeline_deadline(&pipe_line) == NEVER);
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	apply(fork_of(10, 9));
+	apply(fork_of(11, 10));
+	apply(exit_of(10, 9, EXITED(0)));
+	/* the orphan's hold ends before anything else */
+	assert_true(pipeline_deadline(&pipe_line) == w.now + 20 * NS_PER_MS);
+}
+
+#define story(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		story(everything_goes_through_in_order),
+		story(only_the_wanted_actions_are_written),
+		story(the_first_picture_is_known_even_if_it_is_not_printed),
+		story(a_filter_drops_lines_and_findings_of_others),
+		story(an_orphan_in_a_followed_tree_is_found_though_its_parent_is_outside),
+		story(what_is_asked_for_waits_once),
+		story(a_loss_is_counted_and_seen),
+		story(a_check_is_told_if_it_found_something),
+		story(what_is_due_before_an_event_is_told_before_it),
+		story(the_members_of_a_tree_in_the_first_picture_are_handed_on),
+		story(the_deadline_is_the_earliest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

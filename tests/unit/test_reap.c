@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who collected it, how, and how long it lay there. */
+#include "story.h"
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(~(1u << CHANGE_REAP));
+}
+
+static void a_wait_is_told_with_the_time_as_a_zombie(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(30 * NS_PER_MS);
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_true(w.reap.u.reap.has_zombie);
+	assert_true(w.reap.u.reap.zombie == 30 * NS_PER_MS);
+	assert_string_equal(w.reaper_comm, "p10");
+	assert_true(w.reap.u.reap.reaper.start == id_of(10).start);
+	assert_false(w.inferred);
+}
+
+static void a_parent_that_ignores_sigchld_reaps_by_itself(void **state)
+{
+	struct event ev = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	pass(30 * NS_PER_MS);
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 auto rcu\n");
+	assert_true(w.reap.u.reap.zombie == 0); /* never a zombie, however late the release */
+}
+
+static void an_auto_reaped_one_is_no_zombie_when_the_release_is_late(void **state)
+{
+	struct event ev = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	pass(3 * NS_PER_S);
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 auto audit\n");
+	assert_true(w.reap.u.reap.zombie == 0);
+}
+
+/* do_notify_parent() looks at SIGCHLD only if that is the exit signal: others stay for __WALL. */
+static void other_exit_signals_are_not_reaped_by_themselves(void **state)
+{
+	static const int signals[] = { SIGUSR1, 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(signals); i++) {
+		struct event fork = fork_of(11, 10), exit = exit_of(11, 10, EXITED(0));
+
+		there_are(10);
+		fork.fork.exit_signal = signals[i];
+		exit.facts.parent_autoreaps = true;
+		tell(fork);
+		tell(exit);
+		tell(free_of(11, 10));
+		assert_told("reap 11 by 10 wait rcu\n");
+	}
+}
+
+/* The tracer must collect it first: the parent's disposition does not count yet. */
+static void a_traced_one_is_not_reaped_by_itself(void **state)
+{
+	struct event ev = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	ev.facts.parent_autoreaps = ev.facts.traced = true;
+	tell(ev);
+	pass(2 * NS_PER_S);
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_true(w.reap.u.reap.zombie == 2 * NS_PER_S);
+}
+
+/* reparent_leader() asks the new parent's SIGCHLD: an adopter that ignores it never waits. */
+static void a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself(void **state)
+{
+	struct event ev = fork_of(21, 20);
+
+	(void)state;
+	there_are(20);
+	ev.facts.parent_autoreaps = true; /* so does 20, as this child of it shows */
+	ev.facts.parent_subreaper = true;
+	tell(ev);
+	ev = fork_of(10, 20);
+	ev.facts.parent_autoreaps = ev.facts.parent_subreaper = true;
+	tell(ev);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(10 * NS_PER_MS);
+	ev = exit_of(10, 20, EXITED(0));
+	ev.facts.parent_autoreaps = ev.facts.parent_subreaper = true;
+	ev.exit.adopter = id_of(20);
+	tell(ev);
+	tell(free_of(11, 20));
+	assert_told("reap 11 by 20 auto rcu\n");
+}
+
+static void an_init_reaps_as_init(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(10, 1, EXITED(0)));
+	tell(exit_of(11, 1, EXITED(0)));
+	tell(free_of(11, 1));
+	assert_told("reap 11 by 1 init rcu\n");
+}
+
+/* The parent waited and left; the release is told some milliseconds after that. */
+static void a_release_told_after_the_parents_death_names_the_parent(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(NS_PER_MS);
+	tell(exit_of(10, 1, EXITED(0)));
+	pass(10 * NS_PER_MS);
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_string_equal(w.reaper_comm, "p10");
+}
+
+static void even_after_the_parents_own_release(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(exit_of(10, 1, EXITED(0)));
+	tell(free_of(10, 1));
+	assert_told("reap 10 by 1 init rcu\n");
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_string_equal(w.reaper_comm, "p10");
+}
+
+/* What was read of a parent that is gone may be anything. */
+static void a_reaper_that_nobody_knows_is_not_believed(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(free_of(11, 99));
+	assert_told("reap 11 by 10 wait rcu\n");
+}
+
+static void a_release_that_names_nobody_is_the_parents(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(free_of(11, 0));
+	assert_told("reap 11 by 10 wait rcu\n");
+}
+
+static void a_parent_is_credited_with_what_it_collected(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(exit_of(12, 10, EXITED(0)));
+	tell(free_of(11, 10));
+	assert_int_equal(proc(10)->children_died, 2);
+	assert_int_equal(proc(10)->children_reaped, 1);
+}
+
+/*
+ * A shell that leaves: 11 it had collected, and only the release is told afterwards; 12 lives on,
+ * so that its exit cannot say that no child was left.
+ */
+static void what_the_dead_parent_had_collected_does_not_count_against_the_adopter(void **state)
+{
+	(void)state;
+	there_are(20);
+	tell(fork_of(10, 20));
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(NS_PER_MS);
+	tell(exit_of(10, 20, EXITED(0))); /* its adopter is init */
+	pass(10 * NS_PER_MS);
+	tell(free_of(11, 10));
+	tell(free_of(10, 20));
+	assert_int_equal(proc(20)->children_died, 1);
+	assert_int_equal(proc(20)->children_reaped, 1);
+	assert_int_equal(proc(1)->children_died, proc(1)->children_reaped);
+}
+
+/* Clocks of two CPUs may differ a little: no time that is less than none. */
+static void a_release_stamped_before_the_death_is_no_long_time(void **state)
+{
+	struct event ev = free_of(11, 10);
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev.ts = w.now - 100;
+	tell(ev);
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_true(w.reap.u.reap.zombie == 0);
+}
+
+#define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		story(a_wait_is_told_with_the_time_as_a_zombie),
+		story(a_parent_that_ignores_sigchld_reaps_by_itself),
+		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
+		story(other_exit_signals_are_not_reaped_by_themselves),
+		story(a_traced_one_is_not_reaped_by_itself),
+		story(a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself),
+		story(an_init_reaps_as_init),
+		story(a_release_told_after_the_parents_death_names_the_parent),
+		story(even_after_the_parents_own_release),
+		story(a_reaper_that_nobody_knows_is_not_believed),
+		story(a_release_that_names_nobody_is_the_parents),
+		story(a_parent_is_credited_with_what_it_collected),
+		story(what_the_dead_parent_had_collected_does_not_count_against_the_adopter),
+		story(a_release_stamped_before_the_death_is_no_long_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* After a loss: what a look shows and no record told is inferred, and said to be so. */
+#include "story.h"
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(1u << CHANGE_CLASS | 1u << CHANGE_SIGHT | FINDINGS);
+}
+
+/* Born while tracing, though nobody told. */
+static struct event young(struct event ev, uint32_t pid)
+{
+	ev.id = next_of(pid);
+	ev.id.start = BEGINNING + pid;
+	return ev;
+}
+
+static const struct proc *young_proc(uint32_t pid)
+{
+	return engine_find(w.e, (struct ident){ pid, BEGINNING + pid });
+}
+
+static void a_birth_that_was_lost_is_told_when_it_shows(void **state)
+{
+	(void)state;
+	there_are(10);
+	pass(NS_PER_S);
+	tell(young(exec_of(11, 10), 11));
+	assert_told("inferred fork 11 of 10\nexec 11\n");
+	assert_false(young_proc(11)->from_snapshot);
+	tell(young(exec_of(11, 10), 11));
+	assert_told("exec 11\n");
+	tell(young(exit_of(12, 10, EXITED(0)), 12));
+	assert_told("inferred fork 12 of 10\nexit 12\n");
+	tell(young(sight_of(13, 10, 'S'), 13));
+	assert_told("inferred fork 13 of 10\n");
+}
+
+static void one_from_before_was_not_born_now(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(exec_of(11, 10));
+	assert_told("exec 11\n");
+	assert_true(proc(11)->from_snapshot);
+	tell(sight_of(12, 10, 'S'));
+	assert_told("snapshot 12\n");
+}
+
+/* A filter in the kernel leaves processes out: what shows up late was not lost. */
+static void where_the_source_leaves_processes_out_no_birth_is_inferred(void **state)
+{
+	const struct engine_config config = { .zombie_after = NS_PER_S, .partial = true };
+	const struct engine_out out = { NULL, hear_change, hear_ask };
+
+	(void)state;
+	engine_free(w.e);
+	w.e = engine_new(&config, &out);
+	engine_began(w.e, BEGINNING);
+	there_are(10);
+	pass(NS_PER_S);
+	tell(young(exec_of(11, 10), 11));
+	assert_told("exec 11\n");
+}
+
+static void a_death_that_was_lost_is_told_when_the_corpse_shows(void **state)
+{
+	struct event ev = sight_of(11, 10, 'Z');
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 11));
+	pass(NS_PER_S);
+	ev.sight.has_status = true;
+	ev.sight.status = EXITED(9);
+	forget();
+	tell(ev);
+	assert_told("inferred exit 11\ninferred orphan 12 from 11 to 0\n");
+	assert_int_equal(proc(11)->status, EXITED(9));
+	assert_true(proc(11)->died == 0); /* when it was nobody knows */
+	assert_int_equal(asked(12), 1);	  /* who has it now? */
+	tell(sight_of(12, 1, 'S'));
+	assert_int_equal(proc(12)->parent->id.pid, 1);
+	tell(exit_of(11, 10, EXITED(9))); /* it comes after all: not twice */
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_true(w.inferred);
+	assert_false(w.reap.u.reap.has_zombie);
+}
+
+static void a_whole_life_that_was_lost_is_told_when_its_corpse_shows(void **state)
+{
+	(void)state;
+	there_are(10);
+	pass(NS_PER_S);
+	tell(young(sight_of(11, 10, 'Z'), 11));
+	assert_told("inferred fork 11 of 10\ninferred exit 11\n");
+	assert_int_equal(young_proc(11)->life, LIFE_DEAD);
+	pass(NS_PER_S);
+	tell(young(sight_of(11, 10, 'Z'), 11));
+	assert_told("zombie 11\n");
+}
+
+static void one_that_vanished_has_died_and_was_reaped(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	pass(NS_PER_S);
+	forget();
+	tell(missing_of(11));
+	assert_told("inferred exit 11\nreap 11 by 10 wait audit\n");
+	assert_true(w.inferred);
+	assert_null(proc(11));
+	assert_int_equal(proc(10)->children_died, 1);
+	assert_int_equal(proc(10)->children_reaped, 1);
+}
+
+static void a_zombie_whose_death_was_lost_is_found_in_time(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	forget();
+	pass(NS_PER_S - 1);
+	assert_int_equal(asked(11), 0);
+	pass(1);
+	assert_int_equal(asked(11), 1);
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("zombie 11\n");
+}
+
+static void an_exec_that_was_lost_shows_in_the_next_record(void **state)
+{
+	struct event ev = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exec_of(11, 10));
+	forget();
+	ev.facts.exec_id++;
+	tell(ev);
+	assert_told("inferred exec 11\nexit 11\n");
+	assert_null(proc(11)->args); /* it is another program: which one nobody knows */
+	assert_null(proc(11)->exe);
+}
+
+static void an_exec_that_was_lost_is_asked_for(void **state)
+{
+	struct event ev = sight_of(11, 10, 'S');
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	forget();
+	ev.facts.exec_id++;
+	tell(ev);
+	assert_told("inferred exec 11\n");
+	assert_int_equal(asked(11), 1);
+	assert_true(w.asked_program);
+	assert_true(proc(11)->execed);
+	tell(ev);
+	assert_told("");
+}
+
+static void an_exec_that_was_heard_is_not_inferred(void **state)
+{
+	struct event ev = exec_of(11, 10);
+	int i;
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	forget();
+	for (i = 0; i < 3; i++) {
+		ev.facts.exec_id++;
+		tell(ev);
+	}
+	assert_told("exec 11\nexec 11\nexec 11\n");
+}
+
+/* A look counts as of its moment; what was told since is newer. */
+static void an_old_look_does_not_undo_what_was_told_since(void **state)
+{
+	struct event ev = sight_of(11, 10, 'S');
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	pass(NS_PER_MS);
+	tell(exec_of(11, 10));
+	forget();
+	ev.ts = w.now - NS_PER_MS / 2;
+	ev.facts.exec_id = 77;
+	tell(ev);
+	assert_told("");
+	assert_int_equal(proc(11)->letter, 0);
+}
+
+static void an_audit_asks_about_those_it_did_not_see(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(fork_of(14, 10));
+	pass(NS_PER_S);
+	forget();
+	engine_audit_begin(w.e, w.now);
+	tell(sight_of(1, 0, 'S'));
+	tell(sight_of(10, 1, 'S'));
+	tell(sight_of(11, 10, 'S'));
+	pass(NS_PER_MS);
+	tell(fork_of(13, 10)); /* while it goes on: no wonder that it was not seen */
+	tell(exec_of(14, 10)); /* it was heard of since */
+	engine_audit_end(w.e);
+	assert_int_equal(asked(1), 0);
+	assert_int_equal(asked(10), 0);
+	assert_int_equal(asked(11), 0);
+	assert_int_equal(asked(12), 1);
+	assert_int_equal(asked(13), 0);
+	assert_int_equal(asked(14), 0);
+	assert_told("fork 13 of 10\nexec 14\n");
+	tell(missing_of(12));
+	assert_told("inferred exit 12\nreap 12 by 10 wait audit\n");
+}
+
+static void the_next_audit_begins_anew(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	pass(NS_PER_S);
+	engine_audit_begin(w.e, w.now);
+	tell(sight_of(1, 0, 'S'));
+	tell(sight_of(10, 1, 'S'));
+	tell(sight_of(11, 10, 'S'));
+	engine_audit_end(w.e);
+	forget();
+	pass(NS_PER_S);
+	engine_audit_begin(w.e, w.now);
+	tell(sight_of(1, 0, 'S'));
+	tell(sight_of(10, 1, 'S'));
+	engine_audit_end(w.e);
+	assert_int_equal(asked(11), 1);
+	assert_int_equal(asked(10), 0);
+}
+
+static void a_look_that_shows_another_parent_puts_both_to_the_question(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	forget();
+	tell(sight_of(11, 1, 'S'));
+	assert_told("");
+	assert_int_equal(asked(10), 1);
+	assert_int_equal(asked(11), 1);
+	tell(missing_of(10));
+	assert_told("inferred exit 10\ninferred orphan 11 from 10 to 0\nreap 10 by 1 init audit\n");
+	tell(sight_of(11, 1, 'S'));
+	assert_int_equal(proc(11)->parent->id.pid, 1);
+}
+
+/* What the exit record says: nobody was left, so what is dead here was collected. */
+static void one_that_left_no_children_hands_none_on(void **state)
+{
+	struct event ev = exit_of(10, 1, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev.exit.childless = true;
+	tell(ev);
+	forget();
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_int_equal(proc(1)->children_died, 1); /* 10 itself */
+}
+
+static void too_many_are_not_kept(void **state)
+{
+	const struct engine_config config = { .zombie_after = NS_PER_S, .max_procs = 20 };
+	const struct engine_out out = { NULL, hear_change, hear_ask };
+	uint32_t pid;
+
+	(void)state;
+	engine_free(w.e);
+	w.e = engine_new(&config, &out);
+	engine_began(w.e, BEGINNING);
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z')); /* a zombie is the last to go */
+	for (pid = 100; pid < 200; pid++) {
+		tell(fork_of(pid, 10));
+		assert_true(engine_count(w.e) <= 20);
+		assert_non_null(proc(pid)); /* who comes now is kept */
+	}
+	assert_int_equal(engine_evicted(w.e), 103 - 20);
+	assert_non_null(proc(11));
+	assert_non_null(proc(10)); /* it has children */
+	tell(free_of(11, 10));
+	tell(exit_of(150, 10, EXITED(0))); /* whoever went, it does no harm */
+	tell(free_of(150, 10));
+}
+
+#define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		story(a_birth_that_was_lost_is_told_when_it_shows),
+		story(one_from_before_was_not_born_now),
+		story(where_the_source_leaves_processes_out_no_birth_is_inferred),
+		story(a_death_that_was_lost_is_told_when_the_corpse_shows),
+		story(a_whole_life_that_was_lost_is_told_when_its_corpse_shows),
+		story(one_that_vanished_has_died_and_was_reaped),
+		story(a_zombie_whose_death_was_lost_is_found_in_time),
+		story(an_exec_that_was_lost_shows_in_the_next_record),
+		story(an_exec_that_was_lost_is_asked_for),
+		story(an_exec_that_was_heard_is_not_inferred),
+		story(an_old_look_does_not_undo_what_was_told_since),
+		story(an_audit_asks_about_those_it_did_not_see),
+		story(the_next_audit_begins_anew),
+		story(a_look_that_shows_another_parent_puts_both_to_the_question),
+		story(one_that_left_no_children_hands_none_on),
+		story(too_many_are_not_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

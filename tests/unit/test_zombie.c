@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When a dead process becomes a finding: past the threshold, and only if the kernel confirms it. */
+#include "story.h"
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(1u << CHANGE_CLASS | 1u << CHANGE_SIGHT | 1u << CHANGE_FORK |
+			  1u << CHANGE_EXIT | 1u << CHANGE_ZOMBIE);
+}
+
+/* 11, a child of 10, is dead as of now. */
+static void a_corpse(void)
+{
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(1)));
+	forget();
+}
+
+static void nobody_is_asked_before_the_threshold(void **state)
+{
+	(void)state;
+	a_corpse();
+	assert_true(engine_deadline(w.e) == w.now + NS_PER_S);
+	pass(NS_PER_S - 1);
+	assert_int_equal(asked(11), 0);
+	assert_told("");
+}
+
+static void the_kernel_is_asked_once_the_threshold_passes(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	assert_int_equal(asked(11), 1);
+	assert_int_equal(asked(10), 1); /* what its parent does is evidence */
+	pass(NS_PER_MS);
+	assert_int_equal(asked(11), 1);
+	assert_told(""); /* a suspicion is no finding */
+	assert_true(engine_deadline(w.e) > w.now);
+	assert_true(engine_deadline(w.e) < NEVER);
+}
+
+static void an_answer_that_was_lost_is_asked_for_again(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	pass(NS_PER_S);
+	assert_int_equal(asked(11), 2);
+}
+
+static void a_look_that_sees_the_corpse_confirms_it_once(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("zombie found 11 of 10\n");
+	forget();
+	tell(sight_of(11, 10, 'Z'));
+	pass(10 * NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("");
+	assert_int_equal(asked(11), 0);
+}
+
+static void a_zombie_that_is_reaped_is_cleared_once(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	forget();
+	pass(2 * NS_PER_S);
+	tell(free_of(11, 10));
+	tell(free_of(11, 10));
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 wait rcu\nzombie cleared 11\n");
+	assert_true(w.reap.u.reap.was_zombie);
+	assert_true(w.reap.u.reap.zombie == 3 * NS_PER_S);
+}
+
+static void a_wait_within_the_threshold_is_no_finding(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S - 1);
+	tell(free_of(11, 10));
+	pass(10 * NS_PER_S);
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_int_equal(asked(11), 0);
+	assert_false(w.reap.u.reap.was_zombie);
+}
+
+/* The release lagged behind: "no free yet" alone makes no zombie. */
+static void a_look_that_finds_it_missing_makes_it_reaped(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	pass(3 * NS_PER_MS);
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 wait audit\n");
+	tell(free_of(11, 10)); /* now it comes */
+	pass(10 * NS_PER_S);
+	assert_told("");
+}
+
+static void a_reap_that_an_audit_found_is_marked_as_inferred(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 wait audit\n");
+	assert_true(w.inferred);
+}
+
+/* A big core dump: its exit was heard, but it is no corpse yet. */
+static void one_that_is_still_dying_is_asked_for_again_later(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'D'));
+	assert_told("");
+	forget();
+	pass(NS_PER_MS);
+	assert_int_equal(asked(11), 0);
+	pass(NS_PER_S);
+	assert_int_equal(asked(11), 1);
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("zombie found 11 of 10\n");
+}
+
+static void the_oldest_are_asked_for_first(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(NS_PER_S / 2);
+	tell(exit_of(12, 10, EXITED(0)));
+	forget();
+	pass(NS_PER_S / 2);
+	assert_int_equal(asked(11), 1);
+	assert_int_equal(asked(12), 0);
+	tell(missing_of(11));
+	pass(NS_PER_S / 2);
+	assert_int_equal(asked(11), 1);
+	assert_int_equal(asked(12), 1);
+}
+
+static void the_dead_of_the_first_picture_count_from_there(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("snapshot 11\n");
+	pass(NS_PER_S - 1);
+	assert_int_equal(asked(11), 0);
+	pass(1);
+	assert_int_equal(asked(11), 1);
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("zombie found 11 of 10\n");
+	assert_true(proc(11)->died == 0); /* since when is not known */
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\nzombie cleared 11\n");
+	assert_false(w.reap.u.reap.has_zombie);
+}
+
+static void a_zombie_is_handed_to_the_adopter_and_cleared_by_it(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	forget();
+	tell(exit_of(10, 1, EXITED(0)));
+	assert_int_equal(proc(11)->parent->id.pid, 1);
+	assert_int_equal(proc(11)->life, LIFE_ZOMBIE);
+	tell(free_of(11, 1));
+	assert_told("reap 11 by 1 init rcu\nzombie cleared 11\n");
+}
+
+static void nothing_is_due_when_nobody_is_dead(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	assert_true(engine_deadline(w.e) == NEVER);
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(free_of(11, 10));
+	assert_true(engine_deadline(w.e) == NEVER);
+}
+
+/* The end of tracing: who was collected meanwhile is found missing, if somebody looks. */
+static void at_the_end_all_the_dead_are_asked_for(void **state)
+{
+	(void)state;
+	there_are(10);
+	assert_false(engine_ask_dead(w.e));
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	forget();
+	assert_true(engine_ask_dead(w.e));
+	assert_int_equal(asked(11), 1);
+	assert_int_equal(asked(12), 0);
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 wait audit\n");
+	assert_false(engine_ask_dead(w.e));
+}
+
+static void at_the_end_those_in_doubt_are_not_judged_either(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'D')); /* it was still dying then */
+	forget();
+	assert_true(engine_ask_dead(w.e));
+	assert_int_equal(asked(11), 1);
+}
+
+#define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		story(nobody_is_asked_before_the_threshold),
+		story(the_kernel_is_asked_once_the_threshold_passes),
+		story(an_answer_that_was_lost_is_asked_for_again),
+		story(a_look_that_sees_the_corpse_confirms_it_once),
+		story(a_zombie_that_is_reaped_is_cleared_once),
+		story(a_wait_within_the_threshold_is_no_finding),
+		story(a_look_that_finds_it_missing_makes_it_reaped),
+		story(a_reap_that_an_audit_found_is_marked_as_inferred),
+		story(one_that_is_still_dying_is_asked_for_again_later),
+		story(the_oldest_are_asked_for_first),
+		story(the_dead_of_the_first_picture_count_from_there),
+		story(a_zombie_is_handed_to_the_adopter_and_cleared_by_it),
+		story(at_the_end_all_the_dead_are_asked_for),
+		story(at_the_end_those_in_doubt_are_not_judged_either),
+		story(nothing_is_due_when_nobody_is_dead),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
