@@ -152,7 +152,11 @@ class Tracer:
                 and (not actions or other["event"]["action"] in actions)]
 
     def wait_line(self, who, action, timeout=5):
-        """The first line of that action about somebody; waits for it."""
+        """The first line of that action about somebody; waits for it.
+
+        The kernel may tell a release many seconds late; the audit, every ten, finds it before."""
+        if action in ("reap", "zombie_cleared"):
+            timeout = max(timeout, 25)
         return self.wait_for(lambda: self.of(who, action), f"{action} of {who}", timeout)[0]
 
     def children(self, pid):
