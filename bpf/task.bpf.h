@@ -20,33 +20,18 @@
 #define PAGE_KIB 4 /* the unit of maxrss on the architectures that are served */
 #define ANCESTORS 64
 
-/* The pid as the innermost namespace knows it: numbers[level] of the task's struct pid. */
-static __always_inline u32 task_nspid(struct task_struct *task)
+/* The innermost of a task's pids, with its namespace: numbers[level] of its struct pid. */
+static __always_inline struct upid innermost_upid(struct task_struct *task)
 {
 	struct pid *pid = task->thread_pid;
 	struct upid upid = {};
 	u32 level = pid->level;
 
-	if (level > 32) /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
-		return 0;
-	bpf_probe_read_kernel(&upid, sizeof(upid),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * sizeof(struct upid));
-	return upid.nr;
-}
-
-static __always_inline struct pid_namespace *task_pid_ns(struct task_struct *task)
-{
-	struct pid *pid = task->thread_pid;
-	struct upid upid = {};
-	u32 level = pid->level;
-
-	if (level > 32)
-		return NULL;
-	bpf_probe_read_kernel(&upid, sizeof(upid),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * sizeof(struct upid));
-	return upid.ns;
+	if (level <= 32) /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
+		bpf_probe_read_kernel(&upid, sizeof(upid),
+				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+					      level * sizeof(struct upid));
+	return upid;
 }
 
 /* Session or process group, as the initial pid namespace numbers it. */
@@ -123,7 +108,7 @@ static __always_inline u32 fill_who(struct record_who *who, struct task_struct *
 	who->sid = signal_pid(signal, PIDTYPE_SID);
 	who->pgid = signal_pid(signal, PIDTYPE_PGID);
 	who->tty = signal_tty(signal);
-	who->nspid = task_nspid(task->group_leader);
+	who->nspid = innermost_upid(task->group_leader).nr;
 	/* the node's id is its inode number too (since 5.5) */
 	who->cgroup = BPF_CORE_READ(task_cgroup(task), kn, id);
 	who->exec_id = task->self_exec_id;
@@ -150,7 +135,7 @@ static __always_inline u32 group_status(struct task_struct *task)
  */
 static __always_inline struct task_struct *find_adopter(struct task_struct *father)
 {
-	struct pid_namespace *ns = task_pid_ns(father);
+	struct pid_namespace *ns = innermost_upid(father).ns;
 	struct task_struct *init, *ancestor;
 	u32 level = father->thread_pid->level;
 	int i;

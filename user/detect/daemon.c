@@ -85,10 +85,8 @@ void daemon_after(struct detect *d, const struct change *c)
 			return; /* it changes hands, not its ways */
 		candidate = find_or_add(d, p, c->ts);
 		bygone_of(&candidate->parent, c);
-	} else if (c->kind == CHANGE_CLASS && p->class == CLASS_DAEMON && !p->from_snapshot) {
-		candidate = find_or_add(d, p, c->ts);
-		candidate->since = c->ts;
-	} else if (c->kind == CHANGE_CLASS && p->class == CLASS_DAEMON && p->adopted) {
+	} else if (c->kind == CHANGE_CLASS && p->class == CLASS_DAEMON &&
+		   (!p->from_snapshot || p->adopted)) {
 		candidate = find_or_add(d, p, c->ts);
 		candidate->since = c->ts;
 	} else if (c->kind == CHANGE_EXIT && d->daemons.count) {
