@@ -58,6 +58,23 @@ static int value(char c)
 	return (int)(at - set);
 }
 
+static void what_is_no_base64_is_refused(void **state)
+{
+	static const char *const bad[] = { "A", "AA", "AAA", "A===", "====", "AA=A", "AAA*", "=AAA",
+					   "AAAA=" };
+	struct buf b = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		if (!buf_unbase64(&b, bad[i], strlen(bad[i])))
+			fail_msg("%s is taken", bad[i]);
+	b.len = 0;
+	assert_int_equal(buf_unbase64(&b, "", 0), 0);
+	assert_int_equal(b.len, 0);
+	buf_free(&b);
+}
+
 static void base64_can_be_read_back(void **state)
 {
 	uint64_t seed = 4;
@@ -66,13 +83,17 @@ static void base64_can_be_read_back(void **state)
 	(void)state;
 	for (round = 0; round < 2000; round++) {
 		unsigned char data[32], back[40];
-		struct buf b = { 0 };
+		struct buf b = { 0 }, read = { 0 };
 		size_t n = dice(&seed) % sizeof(data), i, m = 0;
 
 		for (i = 0; i < n; i++)
 			data[i] = (unsigned char)dice(&seed);
 		buf_base64(&b, data, n);
 		assert_int_equal(b.len, (n + 2) / 3 * 4);
+		assert_int_equal(buf_unbase64(&read, b.data, b.len), 0);
+		assert_int_equal(read.len, n);
+		assert_memory_equal(n ? read.data : "", data, n);
+		buf_free(&read);
 		for (i = 0; i < b.len; i += 4) {
 			bool two = b.data[i + 2] != '=', three = b.data[i + 3] != '=';
 			int v = value(b.data[i]) << 18 | value(b.data[i + 1]) << 12 |
@@ -143,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_written_as_printf_writes_them),
 		cmocka_unit_test(base64_is_that_of_the_rfc),
+		cmocka_unit_test(what_is_no_base64_is_refused),
 		cmocka_unit_test(base64_can_be_read_back),
 		cmocka_unit_test(what_is_added_stays_as_it_grows),
 		cmocka_unit_test(one_big_piece_fits_as_well),

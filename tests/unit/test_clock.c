@@ -25,15 +25,38 @@ static void known_moments_are_written_in_rfc_3339(void **state)
 		{ 86399, 0, "1970-01-01T23:59:59.000000000Z" },
 	};
 	struct buf b = { 0 };
+	uint64_t wall;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(moments); i++) {
+		assert_int_equal(clock_parse_rfc3339(moments[i].want, &wall), 0);
+		assert_int_equal(wall, moments[i].seconds * NS_PER_S + moments[i].ns);
 		clock_rfc3339(&b, moments[i].seconds * NS_PER_S + moments[i].ns);
 		assert_int_equal(b.len, 30);
 		assert_buf(&b, moments[i].want);
 	}
 	buf_free(&b);
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "2026-01-01", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000000000+",
+		"2026-01-01 00:00:00.000000000Z", "2026-13-01T00:00:00.000000000Z",
+		"2026-00-01T00:00:00.000000000Z", "2026-01-32T00:00:00.000000000Z",
+		"2026-01-01T24:00:00.000000000Z", "2026-01-01T00:60:00.000000000Z",
+		"2026-01-01T00:00:61.000000000Z", "2026-01-01T00:00:00.00000000xZ",
+		"1969-12-31T23:59:59.000000000Z", "-026-01-01T00:00:00.000000000Z",
+		"2026/01/01T00:00:00.000000000Z", "2026-01-01T00-00-00.000000000Z",
+	};
+	uint64_t wall;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		if (!clock_parse_rfc3339(bad[i], &wall))
+			fail_msg("%s is taken", bad[i]);
 }
 
 static void a_column_of_times_is_local_and_in_milliseconds(void **state)
@@ -75,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_moments_are_written_in_rfc_3339),
+		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(a_column_of_times_is_local_and_in_milliseconds),
 		cmocka_unit_test(both_clocks_agree_with_the_systems),
 	};

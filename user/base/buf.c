@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/buf.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,4 +103,40 @@ void buf_base64(struct buf *b, const void *data, size_t n)
 		buf_byte(b, n > 1 ? set[v >> 6 & 63] : '=');
 		buf_byte(b, n > 2 ? set[v & 63] : '=');
 	}
+}
+
+static int sextet(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+int buf_unbase64(struct buf *b, const char *s, size_t n)
+{
+	size_t i, filled = n;
+
+	if (n % 4)
+		return -EBADMSG;
+	while (filled && n - filled < 2 && s[filled - 1] == '=')
+		filled--;
+	for (i = 0; i < filled; i += 4) {
+		size_t left = filled - i < 4 ? filled - i : 4, j;
+		uint32_t v = 0;
+
+		for (j = 0; j < 4; j++) {
+			int six = j < left ? sextet(s[i + j]) : 0;
+
+			if (six < 0)
+				return -EBADMSG;
+			v = v << 6 | (uint32_t)six;
+		}
+		for (j = 0; j + 1 < left; j++)
+			buf_byte(b, (char)(v >> (16 - 8 * j)));
+	}
+	return 0;
 }

@@ -20,6 +20,8 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 void buf_u64(struct buf *b, uint64_t n);
 void buf_hex(struct buf *b, uint64_t n);
 void buf_base64(struct buf *b, const void *data, size_t n);
+/* What buf_base64() made, back. 0, or -EBADMSG if it is none; what came before that was added. */
+int buf_unbase64(struct buf *b, const char *s, size_t n);
 
 /* malloc and friends that never give NULL */
 void *xmalloc(size_t n);
@@ -53,6 +55,6 @@ static inline void buf_byte(struct buf *b, char c)
 }
 
 /* A literal: its length is known when it is compiled. */
-#define buf_lit(b, literal) buf_add(b, literal, sizeof(literal) - 1)
+#define buf_lit(b, literal) buf_add(b, "" literal, sizeof(literal) - 1)
 
 #endif

@@ -20,6 +20,8 @@ uint64_t clock_cpu(void);
 int64_t clock_wall_offset(void);
 /* RFC 3339, UTC, nanoseconds; 30 bytes */
 void clock_rfc3339(struct buf *b, uint64_t wall);
+/* The time that clock_rfc3339() wrote. 0, or -EBADMSG if s is none, or not between 1970 and 9999. */
+int clock_parse_rfc3339(const char *s, uint64_t *wall);
 /* HH:MM:SS.mmm, local time */
 void clock_hms(struct buf *b, uint64_t wall);
 
