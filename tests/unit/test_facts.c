@@ -63,6 +63,48 @@ static void a_session_that_shows_at_the_exit_is_told_before_it(void **state)
 	assert_told("session 11: 5 to 11\nexit 11\n");
 }
 
+/* When a session's leader dies, the kernel takes the terminal from all of them. */
+static void a_terminal_that_went_with_its_leader_is_no_step_of_the_others(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(in_session(fork_of(11, 10), 10, TTY));
+	forget();
+	tell(in_session(exit_of(11, 10, EXITED(0)), 10, 0));
+	assert_told("exit 11\n");
+	assert_int_equal(proc(11)->class, CLASS_INTERACTIVE);
+}
+
+static void who_left_the_terminal_by_itself_died_as_what_it_was_then(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(in_session(fork_of(11, 10), 10, TTY));
+	forget();
+	tell(in_session(exit_of(11, 10, EXITED(0)), 11, 0));
+	assert_told("session 11: 10 to 11\nclass 11 batch\nexit 11\n");
+}
+
+static void what_a_look_did_not_see_stays_as_it_was(void **state)
+{
+	struct event ev = sight_of(10, 1, 'T');
+
+	(void)state;
+	there_are(10);
+	ev.sight.locked = true;
+	tell(ev);
+	ev = sight_of(10, 1, 0);
+	ev.sight.has_accounts = true;
+	ev.sight.children_died = 7;
+	ev.sight.children_reaped = 3;
+	w.now++;
+	tell(ev);
+	assert_int_equal(proc(10)->letter, 'T');
+	assert_true(proc(10)->locked);
+	assert_int_equal(proc(10)->children_died, 7);
+	assert_int_equal(proc(10)->children_reaped, 3);
+}
+
 static void classes_are_what_they_are_defined_to_be(void **state)
 {
 	struct event ev = fork_of(15, 10);
@@ -330,6 +372,9 @@ int main(void)
 		story(a_new_session_is_told_when_it_is_seen),
 		story(a_change_of_the_process_group_is_no_change_of_session),
 		story(a_session_that_shows_at_the_exit_is_told_before_it),
+		story(a_terminal_that_went_with_its_leader_is_no_step_of_the_others),
+		story(who_left_the_terminal_by_itself_died_as_what_it_was_then),
+		story(what_a_look_did_not_see_stays_as_it_was),
 		story(classes_are_what_they_are_defined_to_be),
 		story(an_orphan_without_a_terminal_is_a_daemon),
 		story(what_a_service_manager_starts_is_a_daemon),

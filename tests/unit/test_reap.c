@@ -75,6 +75,23 @@ static void other_exit_signals_are_not_reaped_by_themselves(void **state)
 }
 
 /* The tracer must collect it first: the parent's disposition does not count yet. */
+static void an_exec_makes_its_exit_signal_sigchld(void **state)
+{
+	struct event fork = fork_of(11, 10), exit = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	fork.fork.exit_signal = 0;
+	tell(fork);
+	tell(exec_of(11, 10));
+	assert_int_equal(proc(11)->exit_signal, SIGCHLD);
+	exit.facts.parent_autoreaps = true;
+	tell(exit);
+	forget();
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 auto rcu\n");
+}
+
 static void a_traced_one_is_not_reaped_by_itself(void **state)
 {
 	struct event ev = exit_of(11, 10, EXITED(0));
@@ -234,6 +251,7 @@ int main(void)
 		story(a_parent_that_ignores_sigchld_reaps_by_itself),
 		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
 		story(other_exit_signals_are_not_reaped_by_themselves),
+		story(an_exec_makes_its_exit_signal_sigchld),
 		story(a_traced_one_is_not_reaped_by_itself),
 		story(a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself),
 		story(an_init_reaps_as_init),

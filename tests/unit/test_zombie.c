@@ -51,6 +51,52 @@ static void an_answer_that_was_lost_is_asked_for_again(void **state)
 	assert_int_equal(asked(11), 2);
 }
 
+/* The release may be told many seconds late. */
+static void a_zombie_that_stands_is_looked_at_now_and_then(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	forget();
+	pass(NS_PER_S / 2);
+	assert_int_equal(asked(11), 1);
+	tell(sight_of(11, 10, 'Z'));
+	pass(NS_PER_S / 2 - 1);
+	assert_int_equal(asked(11), 1); /* not more often */
+	pass(1);
+	assert_int_equal(asked(11), 2);
+	assert_told(""); /* told once */
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 wait audit\nzombie cleared 11\n");
+}
+
+static void of_many_zombies_a_few_are_looked_at_in_turns(void **state)
+{
+	uint32_t pid;
+	int round;
+
+	(void)state;
+	there_are(10);
+	for (pid = 100; pid < 140; pid++) {
+		tell(fork_of(pid, 10));
+		tell(exit_of(pid, 10, EXITED(0)));
+	}
+	pass(NS_PER_S);
+	for (pid = 100; pid < 140; pid++)
+		tell(sight_of(pid, 10, 'Z'));
+	for (round = 0; round < 5; round++) {
+		forget();
+		pass(NS_PER_S / 2);
+		assert_int_equal(w.asked.len / sizeof(struct ident), 16);
+	}
+	forget();
+	for (round = 0; round < 5; round++)
+		pass(NS_PER_S / 2);
+	for (pid = 100; pid < 140; pid++) /* 80 looks at 40 */
+		assert_int_equal(asked(pid), 2);
+}
+
 static void a_look_that_sees_the_corpse_confirms_it_once(void **state)
 {
 	(void)state;
@@ -63,7 +109,6 @@ static void a_look_that_sees_the_corpse_confirms_it_once(void **state)
 	pass(10 * NS_PER_S);
 	tell(sight_of(11, 10, 'Z'));
 	assert_told("");
-	assert_int_equal(asked(11), 0);
 }
 
 static void a_zombie_that_is_reaped_is_cleared_once(void **state)
@@ -234,6 +279,8 @@ int main(void)
 		story(nobody_is_asked_before_the_threshold),
 		story(the_kernel_is_asked_once_the_threshold_passes),
 		story(an_answer_that_was_lost_is_asked_for_again),
+		story(a_zombie_that_stands_is_looked_at_now_and_then),
+		story(of_many_zombies_a_few_are_looked_at_in_turns),
 		story(a_look_that_sees_the_corpse_confirms_it_once),
 		story(a_zombie_that_is_reaped_is_cleared_once),
 		story(a_wait_within_the_threshold_is_no_finding),

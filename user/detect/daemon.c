@@ -122,17 +122,22 @@ static bool settled(struct detect *d, struct candidate *c, uint64_t now)
 	return false;
 }
 
+/*
+ * Time is when it was due, whenever somebody comes to see: a replay comes at other moments. Only
+ * who comes very late starts from there, or he would judge before his look is answered.
+ */
 void daemon_tick(struct detect *d, uint64_t now)
 {
 	struct hold *hold;
 
 	while ((hold = holds_first(&d->daemons)) && hold->due <= now) {
 		struct candidate *c = (struct candidate *)hold;
+		uint64_t due = now < hold->due + STEP ? hold->due : now;
 
 		holds_remove(&d->daemons, hold);
-		if (settled(d, c, now))
+		if (settled(d, c, due))
 			free(c);
 		else
-			holds_add(&d->daemons, hold, c->id.pid, now + STEP);
+			holds_add(&d->daemons, hold, c->id.pid, due + STEP);
 	}
 }

@@ -159,7 +159,7 @@ void orphan_tick(struct detect *d, uint64_t now)
 
 		holds_remove(&d->orphans, hold);
 		if (p)
-			tell(d, p, o, now);
+			tell(d, p, o, hold->due);
 		free(o);
 	}
 }

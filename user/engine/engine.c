@@ -4,6 +4,8 @@
 
 #include "engine/internal.h"
 
+#define ZOMBIE_ROUND (NS_PER_S / 2)
+#define ZOMBIE_LOOKS 16
 #define RELEASE_LATE NS_PER_S /* some 20 ms as a rule, more where RCU callbacks are lazy */
 
 void engine_apply(struct engine *e, const struct event *ev)
@@ -29,6 +31,26 @@ static struct proc *first(const struct list *l)
 	return list_empty(l) ? NULL : list_entry(l->next, struct proc, dead);
 }
 
+/*
+ * A release may be told many seconds late (an RCU callback on a quiet processor), and a zombie that
+ * nobody took back would be a false alarm: a few are looked at in each round, in turns.
+ */
+static void look_at_zombies(struct engine *e, uint64_t now)
+{
+	const struct proc *begun = NULL;
+	struct proc *p;
+	int i;
+
+	if (now < e->look_at)
+		return;
+	e->look_at = now + ZOMBIE_ROUND;
+	for (i = 0; i < ZOMBIE_LOOKS && (p = first(&e->zombies)) && p != begun; i++) {
+		begun = begun ? begun : p;
+		e->out.ask(e->out.ctx, p->id, false);
+		to_list(p, &e->zombies);
+	}
+}
+
 void engine_tick(struct engine *e, uint64_t now)
 {
 	struct proc *p;
@@ -45,6 +67,7 @@ void engine_tick(struct engine *e, uint64_t now)
 			e->out.ask(e->out.ctx, p->parent->id, false); /* what it does is evidence */
 		e->out.ask(e->out.ctx, p->id, false);
 	}
+	look_at_zombies(e, now);
 }
 
 uint64_t engine_deadline(const struct engine *e)

@@ -13,7 +13,7 @@ enum change_kind {
 	CHANGE_FORK,
 	CHANGE_EXEC,
 	CHANGE_SESSION, /* u.session: what was before */
-	CHANGE_EXIT,
+	CHANGE_EXIT,	/* u.exit */
 	CHANGE_ORPHAN,	/* u.orphan: the parent that died; p->parent is the adopter */
 	CHANGE_SIGHT,	/* it was looked at: facts may be newer */
 	CHANGE_CLASS,	/* u.old_class */
@@ -37,6 +37,9 @@ struct change {
 		struct {
 			uint32_t sid, tty;
 		} session;
+		struct {
+			const struct proc *adopter; /* NULL: not known, or nobody */
+		} exit;
 		struct {
 			const struct proc *parent;
 		} orphan;

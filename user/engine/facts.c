@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What an event tells of a process, whatever happened to it; and the class that follows. */
+#include <signal.h>
+
 #include "engine/internal.h"
 
 bool proc_is_manager(const struct proc *p)
@@ -32,12 +34,19 @@ void facts_classify(struct engine *e, struct proc *p, const struct event *ev)
 	e->out.change(e->out.ctx, &change);
 }
 
+/*
+ * At a death a terminal that is gone tells nothing: the session's leader has died first, and took
+ * it from everybody (disassociate_ctty(), drivers/tty/tty_jobctrl.c).
+ */
 static void learn_session(struct engine *e, struct proc *p, const struct event *ev)
 {
 	const struct facts *f = &ev->facts;
 	struct change change = { .kind = CHANGE_SESSION, .ts = ev->ts, .p = p, .event = ev };
-	bool changed = (p->have & HAVE_SESSION) && (p->sid != f->sid || p->tty != f->tty);
+	bool known = p->have & HAVE_SESSION;
+	bool changed = known && (p->sid != f->sid || p->tty != f->tty);
 
+	if (known && ev->kind == EVENT_EXIT && p->sid == f->sid)
+		return;
 	change.u.session.sid = p->sid;
 	change.u.session.tty = p->tty;
 	p->sid = f->sid;
@@ -109,6 +118,15 @@ static void replace(struct text **slot, struct slice slice)
 	}
 }
 
+/* Whatever it was cloned with, the exit signal is SIGCHLD from now on: de_thread(), fs/exec.c */
+static void executed(struct proc *p, const struct event *ev)
+{
+	p->execed = true;
+	p->exec_ts = ev->ts;
+	p->exit_signal = SIGCHLD;
+	p->has_exit_signal = true;
+}
+
 /* It is another program now, and no more is known of it than what a look will tell. */
 void facts_exec_unheard(struct proc *p, const struct event *ev)
 {
@@ -118,8 +136,7 @@ void facts_exec_unheard(struct proc *p, const struct event *ev)
 	replace(&p->exe, unknown);
 	p->args_bytes = 0;
 	p->argc = -1;
-	p->execed = true;
-	p->exec_ts = ev->ts;
+	executed(p, ev);
 }
 
 void facts_exec(struct proc *p, const struct event *ev)
@@ -131,19 +148,24 @@ void facts_exec(struct proc *p, const struct event *ev)
 	p->argc = ev->exec.argc;
 	p->euid = ev->exec.euid;
 	p->has_euid = true;
-	p->execed = true;
-	p->exec_ts = ev->ts;
+	executed(p, ev);
 }
 
 void facts_sight(struct proc *p, const struct event *ev)
 {
 	const struct sight_facts *s = &ev->sight;
 
-	p->letter = s->letter;
-	p->threads = s->threads;
-	p->locked = s->locked;
-	p->tracer = s->tracer;
-	p->traced = s->tracer.pid != 0;
+	if (s->letter) {
+		p->letter = s->letter;
+		p->threads = s->threads;
+		p->locked = s->locked;
+		p->tracer = s->tracer;
+		p->traced = s->tracer.pid != 0;
+	}
+	if (s->has_accounts) {
+		p->children_died = s->children_died;
+		p->children_reaped = s->children_reaped;
+	}
 	if (s->has_nice) {
 		p->nice = (int8_t)s->nice;
 		p->has_nice = true;

@@ -20,6 +20,7 @@ struct engine {
 	uint64_t began;
 	uint32_t audit;
 	uint64_t audit_ts;
+	uint64_t look_at; /* when the next few zombies are looked at */
 	size_t hand; /* where the search for somebody to evict goes on */
 	uint64_t evicted;
 	uint32_t followed[FOLLOW_MAX];

@@ -25,6 +25,8 @@ static void tell(struct engine *e, enum change_kind kind, const struct proc *p,
 		.kind = kind, .ts = ev->ts, .p = p, .event = ev, .inferred = inferred
 	};
 
+	if (kind == CHANGE_EXIT && ev->kind == EVENT_EXIT && ev->exit.adopter.pid)
+		change.u.exit.adopter = store_find(e, ev->exit.adopter);
 	e->out.change(e->out.ctx, &change);
 }
 
@@ -121,6 +123,7 @@ static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 	bool missed = facts_exec_missed(p, ev);
 
 	introduce(e, p, ev);
+	facts_classify(e, p, ev);
 	if (missed)
 		infer_exec(e, p, ev);
 	p->letter = 'Z';

@@ -125,14 +125,15 @@ struct thread_facts {
 };
 
 struct sight_facts {
-	char letter; /* ps's state of the leader */
+	char letter; /* ps's state of the leader; 0: it was not seen, nor what follows up to nice */
 	bool dead;   /* no thread is left: it waits to be collected */
-	bool has_nice, locked;
-	int nice;
+	bool locked;
 	uint32_t threads;
+	struct ident tracer; /* pid 0: none */
+	bool has_nice;
+	int nice;
 	bool has_status; /* only of a dead one */
 	uint32_t status;
-	struct ident tracer; /* pid 0: none */
 	bool has_exit_signal;
 	int exit_signal;
 	bool has_euid;
@@ -140,6 +141,8 @@ struct sight_facts {
 	struct slice args, exe, cwd; /* if they were read as well */
 	uint32_t args_bytes; /* the real length */
 	int argc;
+	bool has_accounts; /* of a recording: what it did as a parent until then */
+	uint32_t children_died, children_reaped;
 };
 
 struct event {
