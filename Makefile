@@ -21,11 +21,11 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPROCTRACE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Iuser -I$(BUILD)
-LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp
+LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp -ljansson
 
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
-	libcap-ng-dev libseccomp-dev
-DEPS_TEST := libcmocka-dev libjansson-dev python3 python3-pytest python3-jsonschema mandoc jq \
+	libcap-ng-dev libseccomp-dev libjansson-dev
+DEPS_TEST := libcmocka-dev python3 python3-pytest python3-jsonschema mandoc jq \
 	procps util-linux
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
@@ -57,7 +57,7 @@ $(BUILD)/proctrace.skel.h: $(BUILD)/proctrace.bpf.o
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) -lcmocka -ljansson $(LIBS)
+	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) -lcmocka $(LIBS)
 
 # quiet, and without the network, where all of it is there already
 define install_deps
@@ -90,7 +90,7 @@ check-unit: $(UNIT)
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 check-python: $(BUILD)/proctrace
-	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/live
+	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/replay tests/live
 
 test-asan: deps
 	@$(MAKE) --no-print-directory BUILD=build/asan \

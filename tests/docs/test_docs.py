@@ -306,9 +306,8 @@ def test_manual_is_clean():
 
 def test_manual_has_its_sections():
     assert re.findall(r"^\.Sh (.*)", MANUAL.read_text(), re.M) == [
-        "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EVENTS", "FINDINGS", "OUTPUT", "PRIVILEGES", "ENVIRONMENT",
-        "FILES",
-        "EXIT STATUS", "SIGNALS", "EXAMPLES", "SEE ALSO", "BUGS"]
+        "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EVENTS", "FINDINGS", "OUTPUT", "REPLAY", "PRIVILEGES",
+        "ENVIRONMENT", "FILES", "EXIT STATUS", "SIGNALS", "EXAMPLES", "SEE ALSO", "BUGS"]
 
 
 # The words of the stream
@@ -565,9 +564,14 @@ def resync(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def samples(snapshot, lives, losses, resync):
-    """A line of each action, the one with most in it."""
+    """A line of each action, the one with most in it. The clock is set in a recording alone."""
+    clock = {"@timestamp": snapshot[0]["@timestamp"], "event": {"action": "clock"}, "proctrace": {
+        "clock": {"boot_ns": snapshot[0]["proctrace"]["boot_ns"], "step_ns": -1}}}
+    recording = "\n".join(map(json.dumps, [snapshot[0], clock, snapshot[-1]]))
+    replayed = subprocess.run([PROCTRACE, "replay", "--format", "json", "-"], input=recording, text=True,
+                              capture_output=True, check=True).stdout
     found = {}
-    for line in [*snapshot, *lives[0], *losses, *resync[0]]:
+    for line in [*snapshot, *lives[0], *losses, *resync[0], *map(json.loads, replayed.splitlines())]:
         action = line["event"]["action"]
         if action not in found or len(json.dumps(line)) > len(json.dumps(found[action])):
             found[action] = line
@@ -589,7 +593,7 @@ def test_real_streams_have_every_action(samples):
 
 def test_actions_that_the_program_counts_are_those_of_the_schema(samples):
     totals = samples["stop"]["proctrace"]["totals"]
-    assert sorted([*totals, "start", "stop", "resync"]) == sorted(ACTIONS)
+    assert sorted([*totals, "start", "stop", "resync", "clock"]) == sorted(ACTIONS)
 
 
 def test_schema_refuses_a_member_that_is_not_its_own_wherever_it_stands(samples):

@@ -11,7 +11,7 @@ KINDS = {"event", "alert", "state", "metric"}
 ALERTS = {"orphan", "zombie", "zombie_leak", "daemon"}
 ACTIONS = ALERTS | {
     "start", "stop", "snapshot", "fork", "exec", "session", "exit", "reap", "zombie_cleared",
-    "lost", "resync", "thread_start", "thread_exit",
+    "lost", "resync", "clock", "thread_start", "thread_exit",
 }
 # Where an action stands in a life; those that may stand anywhere have no place here.
 PLACE = {"snapshot": 0, "fork": 0, "exec": 1, "exit": 2, "zombie": 3, "reap": 4}

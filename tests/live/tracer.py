@@ -8,9 +8,12 @@ import subprocess
 import time
 
 from ledger import PATIENCE, ROOT, TINY, Child, Life
+from replay import assert_replays
 from stream import ALERTS, Checker, started_at
 
 PROCTRACE = os.path.abspath(os.environ.get("PROCTRACE", ROOT / "build/proctrace"))
+# A recording made with these lacks what a replay needs to find the same.
+PARTIAL = {"--events", "--no-snapshot", "--pid", "--comm", "--uid", "--cgroup", "--container"}
 SANITIZER = re.compile(r"AddressSanitizer|runtime error|LeakSanitizer")
 
 
@@ -87,6 +90,8 @@ class Tracer:
             self.stop()
         if self.file:
             self.file.close()
+        if self.returncode == 0 and not PARTIAL & set(self.argv):
+            assert_replays(self.output)
         if self.output.exists() and self.output.stat().st_size > 16 << 20:
             self.output.unlink()  # storms would fill the disk; the others are kept to be looked at
 

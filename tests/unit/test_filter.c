@@ -60,7 +60,12 @@ static void a_pid_is_one_of_those_given(void **state)
 	assert_wrong("--pid 4194305"); /* over the highest there can be */
 	assert_wrong("--pid 99999999999999999999");
 	assert_wrong("--pid 1,1,1,1,1,1,1,1,1"); /* nine */
-	assert_wrong("--pid 4194303"); /* nobody, but for a great chance */
+	assert_good("--pid 4194303"); /* nobody, but for a great chance */
+	assert_int_not_equal(filter_look_up(&o), 0);
+	assert_good("--tree 4194303");
+	assert_int_not_equal(filter_look_up(&o), 0);
+	assert_good("--pid 1 --tree 1");
+	assert_int_equal(filter_look_up(&o), 0);
 }
 
 static void a_name_counts_with_fifteen_bytes(void **state)

@@ -103,6 +103,10 @@ static void a_zombie_names_who_must_wait_and_why_it_does_not(void **state)
 	assert_str("proctrace.zombie.cause", "never_waits");
 	assert_num("proctrace.zombie.responsible.pid", 42);
 	assert_str("proctrace.zombie.responsible.name", "shell");
+	assert_absent("proctrace.zombie.responsible.sigchld");
+	assert_absent("proctrace.zombie.responsible.state");
+	assert_absent("proctrace.zombie.responsible.ns_init");
+	assert_num("proctrace.zombie.responsible.children_died", 0);
 	assert_true(json_is_string(at("proctrace.zombie.responsible.entity_id")));
 	assert_num("proctrace.zombie.creator.pid", 43);
 	assert_str("proctrace.zombie.creator.name", "starter");
@@ -207,6 +211,21 @@ static void a_check_tells_what_was_inferred(void **state)
 	assert_absent("proctrace.resync.inferred.exec");
 }
 
+static void a_clock_that_was_set_is_told_by_both_clocks(void **state)
+{
+	struct stream_clock clock = { .ts = NOW, .step = -(int64_t)NS_PER_S };
+
+	(void)state;
+	s.wall_offset -= (int64_t)NS_PER_S;
+	s.ops->clock(&s, &clock);
+	read_line();
+	assert_common("event", "clock", 1);
+	assert_str("@timestamp", "2009-02-13T23:31:39.000000000Z");
+	assert_num("proctrace.clock.boot_ns", NOW);
+	assert_num("proctrace.clock.step_ns", -1000000000);
+	assert_absent("process");
+}
+
 static void a_stream_begins_with_what_it_is(void **state)
 {
 	struct stream_start start = {
@@ -307,6 +326,7 @@ int main(void)
 		story(a_daemon_tells_its_steps),
 		story(a_loss_tells_how_many_of_what_and_when),
 		story(a_check_tells_what_was_inferred),
+		story(a_clock_that_was_set_is_told_by_both_clocks),
 		story(a_stream_begins_with_what_it_is),
 		story(a_stream_ends_with_its_totals),
 		story(statuses_and_signals_are_put_in_words),

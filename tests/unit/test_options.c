@@ -98,7 +98,7 @@ static void events_are_the_actions_of_the_stream(void **state)
 			 1u << CHANGE_SNAPSHOT | 1u << CHANGE_FORK | 1u << CHANGE_EXEC |
 				 1u << CHANGE_SESSION | 1u << CHANGE_EXIT | 1u << CHANGE_REAP |
 				 1u << CHANGE_THREAD_START | 1u << CHANGE_THREAD_EXIT);
-	assert_good("--events start,stop,lost,resync"); /* always told: named, they do no harm */
+	assert_good("--events start,stop,lost,resync,clock"); /* always told: named, they do no harm */
 	assert_good("--events fork --events exec"); /* both */
 	assert_int_equal(o.changes, 1u << CHANGE_FORK | 1u << CHANGE_EXEC);
 	assert_wrong("--events frok");
@@ -197,6 +197,33 @@ static void a_command_stands_behind_two_dashes(void **state)
 	assert_wrong("--format json --");
 }
 
+static void a_replay_has_one_recording(void **state)
+{
+	(void)state;
+	assert_good("replay rec.json");
+	assert_int_equal(o.mode, MODE_REPLAY);
+	assert_string_equal(o.recording, "rec.json");
+	assert_good("replay -");
+	assert_string_equal(o.recording, "-");
+	assert_good("--format json replay --events zombie rec.json -o out --fail-on zombie");
+	assert_true(o.json);
+	assert_int_equal(o.findings, FINDING_ZOMBIE);
+	assert_string_equal(o.recording, "rec.json");
+	assert_string_equal(o.output, "out");
+	assert_good("replay rec.json --pid 4194303 --tree 5"); /* they lived elsewhere */
+	assert_false(options_partial(&o));
+	assert_wrong("replay");
+	assert_wrong("replay a b");
+	assert_wrong("replay a replay");
+	assert_wrong("replay a -- ls");
+	assert_wrong("replay --nonsense a");
+	assert_wrong("replay a --duration 5");
+	assert_wrong("--duration 5 replay a"); /* wherever it stands */
+	assert_wrong("replay a --zombie-after 5");
+	assert_wrong("replay a --ring-size 4");
+	assert_wrong("replay a --threads");
+}
+
 static void words_that_are_no_options_are_refused(void **state)
 {
 	(void)state;
@@ -274,6 +301,7 @@ int main(void)
 		cmocka_unit_test(the_number_of_processes_has_a_floor),
 		cmocka_unit_test(colours_are_three),
 		cmocka_unit_test(a_command_stands_behind_two_dashes),
+		cmocka_unit_test(a_replay_has_one_recording),
 		cmocka_unit_test(words_that_are_no_options_are_refused),
 		cmocka_unit_test(complaints_are_harmless),
 		cmocka_unit_test(help_and_version_are_asked_for_and_no_failure),

@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "cli/say.h"
+#include "cli/values.h"
 #include "event/container.h"
 #include "source/live.h"
 
@@ -17,16 +18,12 @@ static int full(const char *option)
 	return -E2BIG;
 }
 
-static int existing_pid(const char *option, const char *item, uint32_t *pid)
+static int one_number(const char *option, const char *item, uint32_t *pid)
 {
 	uint64_t n;
 
 	if (num_u64(item, 1 << 22, &n) || !n)
 		return option_bad(option, item, "the number of a process");
-	if (kill((pid_t)n, 0) && errno == ESRCH) {
-		say("%s: there is no process %u", option, (unsigned int)n);
-		return -ESRCH;
-	}
 	*pid = (uint32_t)n;
 	return 0;
 }
@@ -38,7 +35,7 @@ static int one_pid(struct options *o, const char *item)
 	if (s->pids == SELECT_MAX)
 		return full("--pid");
 	s->kinds |= SELECT_PID;
-	return existing_pid("--pid", item, &s->pid[s->pids++]);
+	return one_number("--pid", item, &s->pid[s->pids++]);
 }
 
 static int one_tree(struct options *o, const char *item)
@@ -46,7 +43,7 @@ static int one_tree(struct options *o, const char *item)
 	if (o->trees == SELECT_MAX)
 		return full("--tree");
 	o->selection.kinds |= SELECT_TREE;
-	return existing_pid("--tree", item, &o->tree[o->trees++]);
+	return one_number("--tree", item, &o->tree[o->trees++]);
 }
 
 static int one_uid(struct options *o, const char *item)
@@ -120,10 +117,24 @@ int filter_container(struct options *o, const char *value)
 	return 0;
 }
 
-int filter_find_cgroups(struct options *o)
+static int find_process(const char *option, uint32_t pid)
+{
+	if (!kill((pid_t)pid, 0) || errno != ESRCH)
+		return 0;
+	say("%s: there is no process %u", option, pid);
+	return -ESRCH;
+}
+
+int filter_look_up(struct options *o)
 {
 	uint32_t i;
 
+	for (i = 0; i < o->selection.pids; i++)
+		if (find_process("--pid", o->selection.pid[i]))
+			return -ESRCH;
+	for (i = 0; i < o->trees; i++)
+		if (find_process("--tree", o->tree[i]))
+			return -ESRCH;
 	for (i = 0; i < o->selection.cgroups; i++) {
 		int err = live_cgroup_id(o->cgroup[i], &o->selection.cgroup[i],
 					 &o->cgroup_below[i]);

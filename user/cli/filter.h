@@ -14,8 +14,11 @@ int filter_comm(struct options *o, const char *value);
 int filter_cgroup(struct options *o, const char *value);
 int filter_container(struct options *o, const char *value);
 
-/* Looks up the ids of the control groups that were named. 0, or -errno with the complaint made. */
-int filter_find_cgroups(struct options *o);
+/*
+ * Holds what was named against the machine: processes must exist, and control groups get their ids.
+ * 0, or -errno with the complaint made.
+ */
+int filter_look_up(struct options *o);
 
 /* Each kind of filter that was given must hold; one of its values is enough. */
 bool filter_matches(const struct options *o, const struct proc *p);

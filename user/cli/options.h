@@ -20,9 +20,18 @@ enum exit_status {
 	STATUS_SIGNAL = 128, /* and the signal's number */
 };
 
+/* What to do. */
+enum mode {
+	MODE_TRACE = 1 << 0,
+	MODE_REPLAY = 1 << 1,
+};
+
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
+	enum mode mode;
+	bool partial; /* of a recording: filters had left processes out */
+	const char *recording; /* to be replayed; "-": stdin */
 	bool json, no_snapshot, threads, low_latency;
 	enum color color;
 	const char *output; /* NULL: stdout */
@@ -47,10 +56,7 @@ struct options {
 int options_parse(struct options *o, int argc, char **argv);
 #define OPTIONS_GO_ON (-1)
 
-/* For takers of values: complains that value is no good and says what to give; -EINVAL. */
-int option_bad(const char *option, const char *value, const char *want);
-/* Goes through a comma separated list; each() gives 0, or -errno with the complaint made. */
-int option_each(const char *list, int (*each)(struct options *o, const char *item),
-		struct options *o, const char *option);
+/* True if filters leave processes out before they are known. */
+bool options_partial(const struct options *o);
 
 #endif

@@ -7,14 +7,14 @@
 static void on_change(void *ctx, const struct change *c)
 {
 	struct pipeline *p = ctx;
-	bool told = change_action(c->kind) && filter_matches(p->options, c->p);
+	bool told = change_action(c->kind) && filter_matches(p->options, c->p) && !p->muted;
 
 	if (c->kind == CHANGE_SNAPSHOT) {
 		told = told && !p->options->no_snapshot;
 		if (p->on_followed && c->p->followed)
 			p->on_followed(p->ctx, c->p);
 	}
-	p->inferred[c->kind] += c->inferred;
+	p->inferred[c->kind] += c->inferred && !p->muted;
 	detect_before(&p->detect, c);
 	if (told) {
 		p->totals.counts[c->kind]++;
@@ -62,7 +62,7 @@ void pipeline_open(struct pipeline *p, const struct options *o, struct sink *sin
 	const struct engine_config config = {
 		.zombie_after = o->zombie_after,
 		.max_procs = o->max_procs,
-		.partial = o->selection.kinds & ~(uint32_t)SELECT_TREE,
+		.partial = options_partial(o),
 	};
 	const struct engine_out engine_out = { p, on_change, on_ask };
 	const struct detect_out detect_out = { p, on_finding, on_ask };
@@ -89,6 +89,11 @@ void pipeline_apply(struct pipeline *p, const struct event *ev)
 	 */
 	if (pipeline_deadline(p) <= ev->ts)
 		pipeline_tick(p, ev->ts);
+	pipeline_feed(p, ev);
+}
+
+void pipeline_feed(struct pipeline *p, const struct event *ev)
+{
 	engine_apply(p->engine, ev);
 }
 
@@ -96,6 +101,16 @@ void pipeline_tick(struct pipeline *p, uint64_t now)
 {
 	engine_tick(p->engine, now);
 	detect_tick(&p->detect, now);
+}
+
+void pipeline_pass(struct pipeline *p, uint64_t now)
+{
+	uint64_t due;
+
+	while ((due = detect_deadline(&p->detect)) <= now)
+		detect_tick(&p->detect, due);
+	engine_tick(p->engine, now);
+	p->asked.len = 0;
 }
 
 uint64_t pipeline_deadline(const struct pipeline *p)

@@ -28,12 +28,17 @@ struct pipeline {
 	/* called for every process of the first picture that belongs to a followed tree */
 	void (*on_followed)(void *ctx, const struct proc *p);
 	void *ctx;
+	bool muted; /* what is applied is known, but not told */
 };
 
 void pipeline_open(struct pipeline *p, const struct options *o, struct sink *sink);
 void pipeline_close(struct pipeline *p);
 void pipeline_apply(struct pipeline *p, const struct event *ev);
+/* The same without a look at what is due before it. */
+void pipeline_feed(struct pipeline *p, const struct event *ev);
 void pipeline_tick(struct pipeline *p, uint64_t now);
+/* The same in a replay: what is due is done when it was due, and nobody is there to be looked at. */
+void pipeline_pass(struct pipeline *p, uint64_t now);
 /* When pipeline_tick() is next needed. */
 uint64_t pipeline_deadline(const struct pipeline *p);
 /* A check begins; what was inferred after a loss, before it, counts with it. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "cli/say.h"
 
 static void read_boot_id(struct preamble *p, struct sink *sink)
@@ -36,12 +35,12 @@ void preamble_fill(struct preamble *p, const struct options *o, const struct liv
 	read_boot_id(p, sink);
 	uname(&p->kernel);
 	*s = (struct stream_start){
-		.ts = clock_boot(),
 		.version = PROCTRACE_VERSION,
 		.kernel = p->kernel.release,
 		.hostname = p->kernel.nodename,
 		.boot_id = p->boot_id,
 		.zombie_after = o->zombie_after,
+		.partial = options_partial(o),
 	};
 	feature(s, "fork", true);
 	feature(s, "exec", true);

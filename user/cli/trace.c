@@ -26,6 +26,7 @@
 #define NAP_LOW_LATENCY (NS_PER_MS / 2)
 #define DOZE (NS_PER_S / 2)
 #define LOOKS_A_ROUND 512
+#define CLOCK_SET ((int64_t)(10 * NS_PER_MS)) /* by less, the wall clock is not followed */
 #define LINGER (40 * NS_PER_MS)
 #define LAST_LOOKS (60 * NS_PER_MS)
 
@@ -205,13 +206,16 @@ static void rest(struct trace *t, bool busy, uint64_t now)
 		take_signal(t);
 }
 
-/* Only when the clock was set, not for the noise of reading it: an exec is not before its start. */
-static void follow_wall_clock(struct trace *t)
+/* Not for the noise of reading it, nor for the slow ways of NTP: an exec is not before its start. */
+static void follow_wall_clock(struct trace *t, uint64_t now)
 {
 	int64_t offset = clock_wall_offset(), moved = offset - t->sink.wall_offset;
+	const struct stream_clock clock = { .ts = now, .step = moved };
 
-	if (moved > (int64_t)NS_PER_MS || moved < -(int64_t)NS_PER_MS)
-		t->sink.wall_offset = offset;
+	if (moved < CLOCK_SET && moved > -CLOCK_SET)
+		return;
+	t->sink.wall_offset = offset;
+	t->sink.ops->clock(&t->sink, &clock);
 }
 
 static void loop(struct trace *t)
@@ -220,7 +224,7 @@ static void loop(struct trace *t)
 		int n = drain(t);
 		uint64_t now = clock_boot();
 
-		follow_wall_clock(t);
+		follow_wall_clock(t, now);
 		pipeline_tick(&t->pipe, now);
 		look(t);
 		recovery_losses(&t->recovery, now, false);
@@ -334,12 +338,14 @@ static void on_followed(void *ctx, const struct proc *p)
 /* The hooks are live: the first picture is taken, and what the ring told meanwhile comes behind. */
 static int first_picture(struct trace *t)
 {
+	uint64_t now = clock_boot();
 	/* in a tree, forks may have been missed until its members were known: all are fed */
-	uint64_t born_before = t->o->trees ? NEVER : clock_boot();
+	uint64_t born_before = t->o->trees ? NEVER : now;
 	uint32_t i;
 	int err;
 
-	engine_began(t->pipe.engine, clock_boot());
+	t->preamble.start.ts = now;
+	engine_began(t->pipe.engine, now);
 	t->sink.wall_offset = t->sink.start_offset = clock_wall_offset();
 	t->sink.ops->start(&t->sink, &t->preamble.start);
 	t->pipe.on_followed = t->o->trees ? on_followed : NULL;
@@ -398,13 +404,13 @@ int trace_run(struct options *o)
 	int status = STATUS_FAILED, err;
 
 	t.command.pidfd = -1;
-	if (filter_find_cgroups(o))
+	if (filter_look_up(o))
 		return STATUS_USAGE;
 	if (open_signals(&t) || open_output(&t) || open_live(&t))
 		goto cleanup;
 	pipeline_open(&t.pipe, o, &t.sink);
 	preamble_fill(&t.preamble, o, live_features(t.live), &t.sink);
-	recovery_begin(&t.recovery, t.live, &t.pipe, &t.sights, t.preamble.start.ts);
+	recovery_begin(&t.recovery, t.live, &t.pipe, &t.sights, clock_boot());
 	if (first_picture(&t))
 		goto cleanup;
 	preamble_announce(&t.preamble, o);

@@ -108,21 +108,74 @@ static void used_members(struct sink *s, const struct exit_facts *x)
 		member_u64(b, "threads", x->threads);
 }
 
+/* process.exit_code of one that is dead; that of a killed one is not known, it has none. */
+static void member_exit_code(struct buf *b, const struct proc *p)
+{
+	if (p->has_status && WIFEXITED((int)p->status))
+		member_u64(b, "exit_code", (uint64_t)WEXITSTATUS((int)p->status));
+}
+
+static void killed_members(struct buf *b, const struct proc *p)
+{
+	int status = (int)p->status;
+
+	if (!p->has_status || !WIFSIGNALED(status))
+		return;
+	member_const(b, "signal", signal_name(WTERMSIG(status)));
+	member_bool(b, "core_dumped", WCOREDUMP(status));
+}
+
+/* One that is dead already, in a line that is not about its death. */
+static void died_object(struct buf *b, const struct proc *p)
+{
+	if (!p->has_status || !WIFSIGNALED((int)p->status))
+		return;
+	open_object(b, "exit");
+	killed_members(b, p);
+	close_object(b);
+}
+
+/* Who has its children from now on, and what its own parent was doing. */
+static void family_members(struct sink *s, const struct change *c)
+{
+	const struct exit_facts *x = &c->event->exit;
+	struct buf *b = &s->out;
+
+	if (!x->childless && !list_empty(&c->p->children) && x->adopter.pid) {
+		open_object(b, "adopter");
+		if (c->u.exit.adopter)
+			json_reaper_members(s, c->u.exit.adopter);
+		else
+			json_peer_members(s, x->adopter, NULL);
+		close_object(b);
+	}
+	if (!c->p->parent || c->p->parent->sigchld == SIGCHLD_UNKNOWN)
+		return;
+	open_object(b, "parent");
+	json_waiting(s, c->p->parent);
+	close_object(b);
+}
+
+static void snapshot_members(struct sink *s, const struct change *c)
+{
+	if (c->p->life == LIFE_DEAD)
+		member_bool(&s->out, "dead", true);
+	died_object(&s->out, c->p);
+}
+
 static void exit_members(struct sink *s, const struct change *c)
 {
 	bool heard = c->event->kind == EVENT_EXIT;
 	struct buf *b = &s->out;
-	int status = (int)c->p->status;
 
 	open_object(b, "exit");
-	if (c->p->has_status && WIFSIGNALED(status)) {
-		member_const(b, "signal", signal_name(WTERMSIG(status)));
-		member_bool(b, "core_dumped", WCOREDUMP(status));
-		if (heard)
+	killed_members(b, c->p);
+	if (heard) {
+		if (WIFSIGNALED((int)c->p->status))
 			killed_by(s, &c->event->exit);
-	}
-	if (heard)
 		used_members(s, &c->event->exit);
+		family_members(s, c);
+	}
 	close_object(b);
 	if (heard && c->p->id.start && c->ts >= c->p->id.start)
 		member_ms(b, "lifetime_ms", c->ts - c->p->id.start);
@@ -157,7 +210,7 @@ static void write_change(struct sink *s, const struct change *c)
 		bool image; /* the line carries all that is known */
 		void (*members)(struct sink *s, const struct change *c); /* of "proctrace" */
 	} shape[CHANGES] = {
-		[CHANGE_SNAPSHOT] = { "state", "info", true, NULL },
+		[CHANGE_SNAPSHOT] = { "state", "info", true, snapshot_members },
 		[CHANGE_FORK] = { "event", "start", false, fork_members },
 		[CHANGE_EXEC] = { "event", "change", true, exec_members },
 		[CHANGE_SESSION] = { "event", "change", false, session_members },
@@ -176,8 +229,8 @@ static void write_change(struct sink *s, const struct change *c)
 		json_image(s, p);
 	if (image || c->kind == CHANGE_FORK || c->kind == CHANGE_SESSION)
 		json_session(s, p);
-	if (c->kind == CHANGE_EXIT && p->has_status && WIFEXITED((int)p->status))
-		member_u64(b, "exit_code", (uint64_t)WEXITSTATUS((int)p->status));
+	if (c->kind == CHANGE_EXIT || c->kind == CHANGE_SNAPSHOT)
+		member_exit_code(b, p);
 	if (c->kind == CHANGE_THREAD_START || c->kind == CHANGE_THREAD_EXIT)
 		thread_members(s, c);
 	close_object(b);
@@ -217,6 +270,24 @@ static void orphan_object(struct sink *s, const struct finding *f)
 	close_object(b);
 }
 
+static void responsible_object(struct sink *s, const struct proc *parent)
+{
+	struct buf *b = &s->out;
+	char letters[5];
+
+	if (!parent)
+		return;
+	open_object(b, "responsible");
+	json_reaper_members(s, parent);
+	state_letters(parent, letters);
+	if (*letters)
+		member_const(b, "state", letters);
+	json_waiting(s, parent);
+	member_u64(b, "children_died", parent->children_died);
+	member_u64(b, "children_reaped", parent->children_reaped);
+	close_object(b);
+}
+
 static void zombie_object(struct sink *s, const struct finding *f)
 {
 	const struct proc *p = f->p;
@@ -234,7 +305,7 @@ static void zombie_object(struct sink *s, const struct finding *f)
 		status_words(p->status, words, sizeof(words));
 		member_str(b, "how", words);
 	}
-	json_peer_of(s, "responsible", f->u.zombie.responsible);
+	responsible_object(s, f->u.zombie.responsible);
 	if (p->creator.pid)
 		json_peer(s, "creator", p->creator, p->creator_comm);
 	member_evidence(b, &f->evidence);
@@ -260,10 +331,14 @@ static void write_finding(struct sink *s, const struct finding *f)
 	json_open_process(s, f->p);
 	json_image(s, f->p);
 	json_session(s, f->p);
+	if (f->kind == FINDING_ZOMBIE)
+		member_exit_code(b, f->p);
 	close_object(b);
 	json_user(s, f->p);
 	json_container(s, f->p);
 	json_open_proctrace(s, f->p, true, f->inferred);
+	if (f->kind == FINDING_ZOMBIE)
+		died_object(b, f->p);
 	if (f->kind == FINDING_ORPHAN)
 		orphan_object(s, f);
 	else if (f->kind == FINDING_ZOMBIE)
@@ -295,7 +370,10 @@ static void write_start(struct sink *s, const struct stream_start *start)
 	member_const(b, "schema_version", STREAM_VERSION);
 	member_str(b, "kernel", start->kernel);
 	member_str(b, "boot_id", start->boot_id);
+	member_u64(b, "boot_ns", start->ts);
 	member_ms(b, "zombie_after_ms", start->zombie_after);
+	if (start->partial)
+		member_bool(b, "partial", true);
 	open_object(b, "hooks");
 	for (i = 0; i < start->nfeatures; i++)
 		member_bool(b, start->features[i].name, start->features[i].on);
@@ -341,6 +419,20 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	close_line(s);
 }
 
+static void write_clock(struct sink *s, const struct stream_clock *clock)
+{
+	struct buf *b = &s->out;
+
+	open_line(s, clock->ts, "event", "info", "clock");
+	open_object(b, "proctrace");
+	open_object(b, "clock");
+	member_u64(b, "boot_ns", clock->ts);
+	member_i64(b, "step_ns", clock->step);
+	close_object(b);
+	close_object(b);
+	close_line(s);
+}
+
 static void write_stop(struct sink *s, const struct stream_stop *stop)
 {
 	struct buf *b = &s->out;
@@ -368,5 +460,6 @@ const struct sink_ops json_sink = {
 	.finding = write_finding,
 	.lost = write_lost,
 	.resync = write_resync,
+	.clock = write_clock,
 	.stop = write_stop,
 };

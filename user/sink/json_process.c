@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sink/json_process.h"
 
+#include <signal.h>
+
 #include "base/clock.h"
 #include "base/escape.h"
 #include "event/container.h"
@@ -35,25 +37,32 @@ void json_entity(struct sink *s, const char *key, struct ident id)
 	buf_lit(b, "\",");
 }
 
-/* {"pid":…,"name":…,"entity_id":…} */
-void json_peer(struct sink *s, const char *key, struct ident id, const char *comm)
+void json_peer_members(struct sink *s, struct ident id, const char *comm)
 {
 	struct buf *b = &s->out;
 
-	if (!id.pid)
-		return;
-	open_object(b, key);
 	member_u64(b, "pid", id.pid);
 	if (comm && *comm)
 		member_str(b, "name", comm);
 	json_entity(s, "entity_id", id);
-	close_object(b);
 }
 
-void json_peer_of(struct sink *s, const char *key, const struct proc *p)
+void json_peer(struct sink *s, const char *key, struct ident id, const char *comm)
 {
-	if (p)
-		json_peer(s, key, p->id, p->comm);
+	if (!id.pid)
+		return;
+	open_object(&s->out, key);
+	json_peer_members(s, id, comm);
+	close_object(&s->out);
+}
+
+void json_reaper_members(struct sink *s, const struct proc *p)
+{
+	json_peer_members(s, p->id, p->comm);
+	if (p->ns_init)
+		member_bool(&s->out, "ns_init", true);
+	if (p->subreaper)
+		member_bool(&s->out, "subreaper", true);
 }
 
 /* What json_open_process() leaves open: more members of "process" may follow. */
@@ -191,6 +200,30 @@ static void raw_members(struct sink *s, const struct proc *p, bool image)
 		close_object(b);
 }
 
+/* What is seldom true; the exit signal where it is not SIGCHLD. */
+static void bits(struct buf *b, const struct proc *p)
+{
+	if (p->has_exit_signal && p->exit_signal != SIGCHLD)
+		member_i64(b, "exit_signal", p->exit_signal);
+	if (p->ns_init)
+		member_bool(b, "ns_init", true);
+	if (p->subreaper)
+		member_bool(b, "subreaper", true);
+	if (p->parent && p->parent->subreaper)
+		member_bool(b, "parent_subreaper", true);
+	if (p->traced)
+		member_bool(b, "traced", true);
+}
+
+/* What the parent does with SIGCHLD, and whether it sleeps in a wait call. */
+void json_waiting(struct sink *s, const struct proc *parent)
+{
+	if (parent->sigchld == SIGCHLD_UNKNOWN)
+		return;
+	member_const(&s->out, "sigchld", sigchld_name(parent->sigchld));
+	member_bool(&s->out, "waits", parent->in_wait);
+}
+
 void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred)
 {
 	struct buf *b = &s->out;
@@ -204,6 +237,9 @@ void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool 
 		member_const(b, "state", letters);
 	if (p->nspid && p->nspid != p->id.pid)
 		member_u64(b, "nspid", p->nspid);
+	bits(b, p);
+	if (image)
+		json_peer(s, "tracer", p->tracer, NULL);
 	if (inferred)
 		member_bool(b, "inferred", true);
 	if (image && p->cgroup_path)

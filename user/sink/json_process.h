@@ -9,9 +9,11 @@
 void json_time(struct sink *s, const char *key, uint64_t boot_ns);
 /* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
 void json_entity(struct sink *s, const char *key, struct ident id);
-/* {"pid":…,"name":…,"entity_id":…}; nothing for pid 0; comm may be NULL. */
+/* {"pid":…,"name":…,"entity_id":…}; nothing for pid 0; comm may be NULL. Or its members alone. */
 void json_peer(struct sink *s, const char *key, struct ident id, const char *comm);
-void json_peer_of(struct sink *s, const char *key, const struct proc *p);
+void json_peer_members(struct sink *s, struct ident id, const char *comm);
+/* The members for one that has, or will have, others' children to collect. */
+void json_reaper_members(struct sink *s, const struct proc *p);
 
 /* "process", left open: more members may follow. */
 void json_open_process(struct sink *s, const struct proc *p);
@@ -22,6 +24,8 @@ void json_session(struct sink *s, const struct proc *p);
 /* "user", "container" */
 void json_user(struct sink *s, const struct proc *p);
 void json_container(struct sink *s, const struct proc *p);
+/* Members about a parent: what it does with SIGCHLD, and whether it sleeps in a wait call. */
+void json_waiting(struct sink *s, const struct proc *parent);
 /* "proctrace", left open. image: the line carries the program as well. */
 void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred);
 

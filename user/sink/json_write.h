@@ -58,6 +58,17 @@ static inline void member_u64(struct buf *b, const char *key, uint64_t n)
 	buf_byte(b, ',');
 }
 
+static inline void member_i64(struct buf *b, const char *key, int64_t n)
+{
+	buf_byte(b, '"');
+	buf_str(b, key);
+	buf_lit(b, "\":");
+	if (n < 0)
+		buf_byte(b, '-');
+	buf_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+	buf_byte(b, ',');
+}
+
 static inline void member_bool(struct buf *b, const char *key, bool value)
 {
 	buf_byte(b, '"');

@@ -93,6 +93,18 @@ const char *reap_precision_name(enum reap_precision precision)
 	return names[precision];
 }
 
+const char *sigchld_name(enum sigchld sigchld)
+{
+	static const char *const names[] = {
+		[SIGCHLD_UNKNOWN] = NULL,
+		[SIGCHLD_DEFAULT] = "default",
+		[SIGCHLD_CAUGHT] = "caught",
+		[SIGCHLD_AUTOREAPS] = "ignored",
+	};
+
+	return names[sigchld];
+}
+
 void state_letters(const struct proc *p, char letters[5])
 {
 	int n = 0;

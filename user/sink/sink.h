@@ -9,26 +9,14 @@
 #include "base/buf.h"
 #include "detect/finding.h"
 #include "engine/engine.h"
+#include "event/stream.h"
 
 /*
  * The version of the stream. The first number is raised when a line's meaning changes or something
  * is taken out, the second when something is added: readers of 1.x read every later 1.y.
  */
-#define STREAM_VERSION "1.0"
+#define STREAM_VERSION "1.1"
 #define ECS_VERSION "8.11.0"
-
-/* What begins a stream. */
-struct stream_start {
-	uint64_t ts;
-	const char *version, *kernel, *boot_id, *hostname;
-	uint64_t zombie_after; /* ns */
-	/* name, and whether it is on */
-	struct feature {
-		const char *name;
-		bool on;
-	} features[12];
-	size_t nfeatures;
-};
 
 /* What ends it. */
 struct stream_stop {
@@ -36,12 +24,6 @@ struct stream_stop {
 	const char *reason;
 	uint64_t counts[CHANGES], findings[8], lost;
 	uint64_t lines;
-};
-
-struct stream_lost {
-	uint64_t ts, since; /* the window */
-	const char *kind, *cause;
-	uint64_t count;
 };
 
 /* The state was checked against the kernel. */
@@ -71,6 +53,7 @@ struct sink_ops {
 	void (*finding)(struct sink *s, const struct finding *f);
 	void (*lost)(struct sink *s, const struct stream_lost *lost);
 	void (*resync)(struct sink *s, const struct stream_resync *resync);
+	void (*clock)(struct sink *s, const struct stream_clock *clock);
 	void (*stop)(struct sink *s, const struct stream_stop *stop);
 };
 
@@ -84,6 +67,7 @@ const char *orphan_kind_name(enum orphan_kind kind);
 const char *daemon_kind_name(enum daemon_kind kind);
 const char *reap_how_name(enum reap_how how);
 const char *reap_precision_name(enum reap_precision precision);
+const char *sigchld_name(enum sigchld sigchld);
 
 /* ps's letters: the state, < N L; "" if it was never looked at. At most 5 bytes. */
 void state_letters(const struct proc *p, char letters[5]);

@@ -155,7 +155,7 @@ static void add_exit(struct buf *b, const struct change *c)
 		buf_str(b, words);
 	}
 	if (c->event->kind != EVENT_EXIT) {
-		buf_lit(b, " unseen");
+		buf_str(b, c->p->has_status ? " unseen" : "unseen");
 		return;
 	}
 	if (WIFSIGNALED((int)x->status))
@@ -332,6 +332,16 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	end(s);
 }
 
+static void write_clock(struct sink *s, const struct stream_clock *clock)
+{
+	uint64_t by = clock->step < 0 ? 0 - (uint64_t)clock->step : (uint64_t)clock->step;
+
+	begin(s, clock->ts, "clock", NULL, YELLOW);
+	buf_printf(&s->out, "the wall clock was set %s by ", clock->step < 0 ? "back" : "forward");
+	add_duration(&s->out, by);
+	end(s);
+}
+
 static void write_stop(struct sink *s, const struct stream_stop *stop)
 {
 	(void)s;
@@ -344,5 +354,6 @@ const struct sink_ops text_sink = {
 	.finding = write_finding,
 	.lost = write_lost,
 	.resync = write_resync,
+	.clock = write_clock,
 	.stop = write_stop,
 };

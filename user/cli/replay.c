@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/replay.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "cli/output.h"
+#include "cli/pipeline.h"
+#include "cli/preamble.h"
+#include "cli/say.h"
+#include "source/replay.h"
+
+#define COMPLAINTS 5 /* lines that cannot be read are named up to here, and counted after */
+
+struct replaying {
+	struct options *o;
+	struct replay recording;
+	struct pipeline pipe;
+	struct sink sink;
+	struct output output;
+	uint64_t bad; /* lines */
+	bool open;    /* a stream has begun and has not ended */
+};
+
+static const char *name_of(const struct replaying *r)
+{
+	return strcmp(r->o->recording, "-") ? r->o->recording : "stdin";
+}
+
+static void begin(struct replaying *r, uint64_t ts)
+{
+	struct stream_stop totals = r->pipe.totals;
+	uint32_t seen = r->pipe.seen, i;
+
+	pipeline_close(&r->pipe);
+	pipeline_open(&r->pipe, r->o, &r->sink);
+	r->pipe.totals = totals;
+	r->pipe.seen = seen;
+	engine_began(r->pipe.engine, ts);
+	for (i = 0; i < r->o->trees; i++)
+		engine_follow(r->pipe.engine, r->o->tree[i]);
+	r->open = true;
+}
+
+static void begin_stream(struct replaying *r, const struct line *line, uint64_t ts)
+{
+	const char *boot = line->start.boot_id;
+	size_t n = 0;
+
+	r->o->zombie_after = line->start.zombie_after;
+	r->o->partial = line->start.partial;
+	memset(r->sink.boot, 0, sizeof(r->sink.boot));
+	for (; boot && *boot && n < sizeof(r->sink.boot) - 1; boot++)
+		if (*boot != '-')
+			r->sink.boot[n++] = *boot;
+	begin(r, ts);
+	r->sink.ops->start(&r->sink, &line->start);
+}
+
+static void end_stream(struct replaying *r, uint64_t ts, const char *reason)
+{
+	r->pipe.totals.ts = ts;
+	r->pipe.totals.reason = reason;
+	r->sink.ops->stop(&r->sink, &r->pipe.totals);
+	r->open = false;
+}
+
+/* Somebody without lines of its own becomes known by being named, and is not told of. */
+static void apply_aside(struct replaying *r, const struct line *line)
+{
+	const struct proc *p = engine_find(r->pipe.engine, line->events[0].id);
+
+	if (p && !p->stub && !line->aside_looked_at)
+		return;
+	r->pipe.muted = true;
+	pipeline_feed(&r->pipe, &line->events[0]);
+	r->pipe.muted = false;
+}
+
+/* What that run counted, also of those that its filters kept out. */
+static void tell_resync(struct replaying *r, const struct line *line, uint64_t ts)
+{
+	struct stream_resync resync = { .ts = ts, .reason = line->reason,
+					.checked = line->checked };
+	int i, kind;
+
+	for (i = 0; i < line->ncounts; i++)
+		for (kind = 0; kind < CHANGES; kind++)
+			if (change_action(kind) &&
+			    !strcmp(change_action(kind), line->counts[i].action))
+				resync.inferred[kind] = line->counts[i].count;
+	r->sink.ops->resync(&r->sink, &resync);
+}
+
+static void apply(struct replaying *r, const struct line *line)
+{
+	int i;
+
+	if (line->aside)
+		apply_aside(r, line);
+	for (i = line->aside; i < line->nevents; i++)
+		pipeline_feed(&r->pipe, &line->events[i]);
+}
+
+/*
+ * What a finding's line knows was known before it was made; so its events come first, and then its
+ * time. Everything else happens when its time has come.
+ */
+static void take(struct replaying *r, const struct line *line, uint64_t ts)
+{
+	if (line->kind == LINE_START) {
+		begin_stream(r, line, ts);
+		return;
+	}
+	if (!r->open) { /* a part of a stream, as rotation leaves them */
+		memcpy(r->sink.boot, line->boot, sizeof(r->sink.boot));
+		begin(r, ts);
+	}
+	if (line->kind == LINE_FINDING)
+		apply(r, line);
+	pipeline_pass(&r->pipe, ts);
+	switch (line->kind) {
+	case LINE_PROCESS:
+		apply(r, line);
+		break;
+	case LINE_LOST:
+		pipeline_lost(&r->pipe, &line->lost);
+		break;
+	case LINE_RESYNC:
+		tell_resync(r, line, ts);
+		break;
+	case LINE_CLOCK:
+		r->sink.ops->clock(&r->sink, &line->clock);
+		break;
+	case LINE_STOP:
+		end_stream(r, ts, line->reason);
+		break;
+	default:
+		break;
+	}
+}
+
+static void complain(struct replaying *r)
+{
+	if (r->bad++ < COMPLAINTS)
+		say("%s:%llu: left out: %s", name_of(r), (unsigned long long)r->recording.number,
+		    r->recording.why);
+}
+
+static int run(struct replaying *r)
+{
+	uint64_t ts = 0;
+	struct line line;
+	int got;
+
+	while (!r->output.failed && (got = replay_next(&r->recording, &line, &ts))) {
+		if (got == -EBADMSG) {
+			complain(r);
+			continue;
+		}
+		if (got < 0) {
+			say("%s: %s", name_of(r), strerror(-got));
+			return got;
+		}
+		r->sink.wall_offset = r->recording.wall_offset;
+		r->sink.start_offset = r->recording.start_offset;
+		take(r, &line, ts);
+		if (r->sink.out.len >= 1 << 18)
+			output_flush(&r->output, &r->sink.out);
+	}
+	if (r->open) {
+		say("%s: its end is missing: it was cut off, or it is a part", name_of(r));
+		end_stream(r, ts, "recording ended");
+	}
+	output_flush(&r->output, &r->sink.out);
+	return 0;
+}
+
+int replay_run(struct options *o)
+{
+	struct replaying r = { .o = o };
+	int status = STATUS_FAILED, err;
+
+	signal(SIGPIPE, SIG_IGN);
+	err = replay_open(&r.recording, o->recording);
+	if (err) {
+		say("%s: cannot be read: %s", o->recording, strerror(-err));
+		goto cleanup;
+	}
+	if (output_open(&r.output, o, &r.sink))
+		goto cleanup;
+	err = run(&r);
+	if (output_close(&r.output) || err)
+		goto cleanup;
+	summary_say(&r.pipe.totals);
+	if (r.bad)
+		say("%s: %llu lines could not be read and were left out", name_of(&r),
+		    (unsigned long long)r.bad);
+	status = r.bad ? STATUS_FAILED : r.pipe.seen & o->fail_on ? STATUS_FOUND : STATUS_DONE;
+cleanup:
+	pipeline_close(&r.pipe);
+	replay_close(&r.recording);
+	buf_free(&r.sink.out);
+	return status;
+}
