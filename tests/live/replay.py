@@ -29,7 +29,7 @@ def replayed(stream, *options):
 
 
 def findings(lines):
-    """What was found, and why: all but when it was told."""
+    """What was found, and why: all but when it was told and what was seen in that moment."""
     found = []
     for line in lines:
         if line["event"]["action"] not in ALERTS:
@@ -37,6 +37,8 @@ def findings(lines):
         found.append(line := json.loads(json.dumps(line)))
         del line["@timestamp"], line["event"]["sequence"]
         line["proctrace"].get("zombie", {}).pop("age_ms", None)
+        for momentary in ("state", "traced", "tracer"):
+            line["proctrace"].pop(momentary, None)
     return sorted(map(json.dumps, found))
 
 

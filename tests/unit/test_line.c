@@ -219,11 +219,13 @@ static void what_was_inferred_came_from_a_sight(void **state)
 	assert_true(l.events[0].sight.dead);
 	assert_int_equal(l.events[0].sight.status, 4 << 8);
 	assert_int_equal(take(HEAD "exec\"}," WORKER "},\"proctrace\":{\"inferred\":true}}"), 0);
-	assert_int_equal(only_event()->kind, EVENT_SIGHT);
+	assert_int_equal(l.nevents, 2);
+	assert_int_equal(l.events[1].kind, EVENT_SIGHT);
 	assert_true(l.events[0].facts.have & HAVE_EXEC_ID);
+	assert_int_equal(l.events[1].facts.exec_id, l.events[0].facts.exec_id);
 	first = l.events[0].facts.exec_id;
 	assert_int_equal(take(HEAD "exec\"}," WORKER "},\"proctrace\":{\"inferred\":true}}"), 0);
-	assert_int_not_equal(only_event()->facts.exec_id, first);
+	assert_int_not_equal(l.events[0].facts.exec_id, first);
 }
 
 static void a_release_has_the_reaper_for_a_parent(void **state)

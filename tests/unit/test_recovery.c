@@ -160,11 +160,37 @@ static void an_exec_that_was_lost_is_asked_for(void **state)
 	forget();
 	ev.facts.exec_id++;
 	tell(ev);
+	assert_told(""); /* its record may still be on its way */
+	assert_int_equal(asked(11), 0);
+	w.now++;
+	tell(ev);
 	assert_told("inferred exec 11\n");
 	assert_int_equal(asked(11), 1);
 	assert_true(w.asked_program);
 	assert_true(proc(11)->execed);
 	tell(ev);
+	assert_told("");
+}
+
+/* The kernel counts an exec early, and tells of it when the new image stands. */
+static void an_exec_that_a_look_saw_in_its_middle_is_told_once(void **state)
+{
+	struct event look = sight_of(11, 10, 'R'), ev = exec_of(11, 10);
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	forget();
+	look.facts.exec_id = ev.facts.exec_id = 1;
+	tell(look);
+	w.now++;
+	tell(ev);
+	w.now++;
+	tell(look);
+	assert_told("exec 11\n");
+	look.facts.exec_id = 2; /* and the next one is in doubt again */
+	forget();
+	tell(look);
 	assert_told("");
 }
 
@@ -326,6 +352,7 @@ int main(void)
 		story(a_zombie_whose_death_was_lost_is_found_in_time),
 		story(an_exec_that_was_lost_shows_in_the_next_record),
 		story(an_exec_that_was_lost_is_asked_for),
+		story(an_exec_that_a_look_saw_in_its_middle_is_told_once),
 		story(an_exec_that_was_heard_is_not_inferred),
 		story(an_old_look_does_not_undo_what_was_told_since),
 		story(an_audit_asks_about_those_it_did_not_see),

@@ -68,6 +68,30 @@ static void learn_parent(struct proc *parent, const struct facts *f)
 						SIGCHLD_DEFAULT;
 }
 
+static bool is_new_image(const struct proc *p, const struct event *ev)
+{
+	return (p->have & HAVE_EXEC_ID) && (ev->facts.have & HAVE_EXEC_ID) &&
+	       p->exec_id != ev->facts.exec_id;
+}
+
+/*
+ * A look may come upon an exec in its middle: the kernel has counted it and has not told of it yet
+ * (begin_new_exec() and exec_binprm(), fs/exec.c). Only what a second look sees was missed.
+ */
+bool facts_exec_missed(const struct proc *p, const struct event *ev)
+{
+	return is_new_image(p, ev) &&
+	       (ev->kind != EVENT_SIGHT || p->exec_doubt == ev->facts.exec_id);
+}
+
+static void learn_exec_id(struct proc *p, const struct event *ev)
+{
+	if (is_new_image(p, ev) && ev->kind == EVENT_SIGHT && !facts_exec_missed(p, ev))
+		p->exec_doubt = ev->facts.exec_id;
+	else if (ev->facts.have & HAVE_EXEC_ID)
+		p->exec_id = ev->facts.exec_id;
+}
+
 void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 {
 	const struct facts *f = &ev->facts;
@@ -90,8 +114,7 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 		if (f->cgroup_path.s)
 			text_set(&p->cgroup_path, f->cgroup_path.s, f->cgroup_path.len);
 	}
-	if (f->have & HAVE_EXEC_ID)
-		p->exec_id = f->exec_id;
+	learn_exec_id(p, ev);
 	if (f->have & HAVE_COMM)
 		memcpy(p->comm, f->comm, COMM_LEN);
 	p->have |= f->have & ~(uint32_t)(HAVE_PARENT | HAVE_PARENT_BITS | HAVE_PARENT_SIGNALS);
@@ -99,11 +122,6 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 		learn_parent(p->parent, f);
 }
 
-bool facts_exec_missed(const struct proc *p, const struct event *ev)
-{
-	return (p->have & HAVE_EXEC_ID) && (ev->facts.have & HAVE_EXEC_ID) &&
-	       p->exec_id != ev->facts.exec_id;
-}
 
 /*
  * A slice that is known replaces what was; one that is not known leaves nothing that may be stale.

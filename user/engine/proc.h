@@ -47,6 +47,7 @@ struct proc {
 	uint32_t have; /* enum have: which of the following are known */
 	uint32_t uid, euid, sid, pgid, tty, nspid;
 	uint32_t exec_id; /* HAVE_EXEC_ID */
+	uint32_t exec_doubt; /* another one that a look saw, and nobody has told of */
 	uint64_t cgroup;
 	struct text *args, *exe, *cwd, *cgroup_path; /* NULL: not known */
 	uint32_t args_bytes; /* the real length of argv */

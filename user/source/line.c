@@ -121,6 +121,8 @@ static int read_exec(struct line_room *room, const json_t *root, struct line *li
 			return -EBADMSG;
 		last(line)->facts.have |= HAVE_EXEC_ID;
 		last(line)->facts.exec_id = ++room->execs;
+		line->events[1] = line->events[0]; /* one look alone is not believed */
+		line->nevents = 2;
 		return 0;
 	}
 	ev = about(room, root, line);
