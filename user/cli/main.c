@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "cli/now.h"
 #include "cli/options.h"
 #include "cli/replay.h"
 #include "cli/trace.h"
@@ -10,5 +11,12 @@ int main(int argc, char **argv)
 
 	if (status != OPTIONS_GO_ON)
 		return status;
-	return options.mode == MODE_REPLAY ? replay_run(&options) : trace_run(&options);
+	switch (options.mode) {
+	case MODE_TRACE:
+		return trace_run(&options);
+	case MODE_REPLAY:
+		return replay_run(&options);
+	default:
+		return now_run(&options);
+	}
 }

@@ -23,7 +23,9 @@ struct option_row {
 };
 
 #define TRACE MODE_TRACE
-#define ANY (MODE_TRACE | MODE_REPLAY)
+#define NOW (MODE_ZOMBIES | MODE_ORPHANS | MODE_DAEMONS)
+#define STREAM (MODE_TRACE | MODE_REPLAY)
+#define ANY (STREAM | NOW)
 
 static const struct option_row rows[] = {
 	{"format", 0, "text|json", "text for people (default), json for pipelines", ANY,
@@ -34,9 +36,9 @@ static const struct option_row rows[] = {
 	{"zombie-after", 0, "MS",
 	 "how long a dead process may stand before it is a finding (default 1000)", TRACE,
 	 take_zombie_after},
-	{"events", 0, "LIST", "only these actions, comma separated", ANY, take_events},
+	{"events", 0, "LIST", "only these actions, comma separated", STREAM, take_events},
 	{"pid", 0, "PID", "only this process", ANY, filter_pid},
-	{"tree", 0, "PID", "only this process and what descends from it", ANY, filter_tree},
+	{"tree", 0, "PID", "only this process and what descends from it", STREAM, filter_tree},
 	{"comm", 0, "NAME", "only processes of this name (the first 15 bytes count)", ANY,
 	 filter_comm},
 	{"uid", 0, "USER", "only this user's processes, by number or name", ANY, filter_uid},
@@ -44,7 +46,7 @@ static const struct option_row rows[] = {
 	 filter_cgroup},
 	{"container", 0, "ID", "only this container's processes; the first digits will do", ANY,
 	 filter_container},
-	{"no-snapshot", 0, NULL, "do not print the processes that were already there", ANY,
+	{"no-snapshot", 0, NULL, "do not print the processes that were already there", STREAM,
 	 take_no_snapshot},
 	{"threads", 0, NULL, "thread starts and ends as well", TRACE, take_threads},
 	{"fail-on", 0, "LIST",
@@ -53,7 +55,7 @@ static const struct option_row rows[] = {
 	{"grace", 0, "SECONDS",
 	 "with COMMAND: how long to go on after it ended, to see what it left (default 1)", TRACE,
 	 take_grace},
-	{"args-max", 0, "BYTES", "how much of argv to keep (default 4096, at most 20480)", TRACE,
+	{"args-max", 0, "BYTES", "how much of argv to keep (default 4096, at most 20480)", TRACE | NOW,
 	 take_args_max},
 	{"ring-size", 0, "KIB", "room between kernel and tracer (default 8192)", TRACE,
 	 take_ring_size},
@@ -76,6 +78,7 @@ static void help(void)
 
 	printf("Usage: proctrace [OPTIONS]\n"
 	       "       proctrace [OPTIONS] -- COMMAND [ARG...]\n"
+	       "       proctrace zombies|orphans|daemons [OPTIONS]\n"
 	       "       proctrace replay [OPTIONS] FILE|-\n\n"
 	       "Traces the lives of processes, from fork to reap, and tells orphans, zombies and\n"
 	       "daemons as they come to be. Without COMMAND it traces the machine until "
@@ -168,21 +171,48 @@ static int parse_options(struct options *o, int argc, char **argv, uint64_t *giv
 	return OPTIONS_GO_ON;
 }
 
+static const struct {
+	const char *word;
+	enum mode mode;
+} commands[] = {
+	{ "replay", MODE_REPLAY },
+	{ "zombies", MODE_ZOMBIES },
+	{ "orphans", MODE_ORPHANS },
+	{ "daemons", MODE_DAEMONS },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char *command_word(enum mode mode)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (commands[i].mode == mode)
+			return commands[i].word;
+	return NULL;
+}
+
 /* A word that is no option: what to do, and then what to do it with. */
 static int take_word(struct options *o, const char *word)
 {
+	size_t i;
+
 	if (o->mode == MODE_REPLAY && !o->recording) {
 		o->recording = word;
 		return OPTIONS_GO_ON;
 	}
-	if (o->mode == MODE_TRACE && !strcmp(word, "replay")) {
-		o->mode = MODE_REPLAY;
+	for (i = 0; o->mode == MODE_TRACE && i < COMMANDS; i++) {
+		if (strcmp(word, commands[i].word))
+			continue;
+		o->mode = commands[i].mode;
 		return OPTIONS_GO_ON;
 	}
 	if (o->mode == MODE_TRACE)
 		say("unknown command '%s': see proctrace --help", word);
 	else
-		say("'%s' is one word too many: replay takes one FILE, or - for stdin", word);
+		say("'%s' is one word too many for %s: see proctrace --help", word,
+		    command_word(o->mode));
 	return STATUS_USAGE;
 }
 
@@ -194,7 +224,7 @@ static int take_command(struct options *o, char **rest)
 		return STATUS_USAGE;
 	}
 	if (o->mode != MODE_TRACE) {
-		say("replay runs no command: leave out '-- %s'", *rest);
+		say("%s runs no command: leave out '-- %s'", command_word(o->mode), *rest);
 		return STATUS_USAGE;
 	}
 	o->command = rest;
@@ -209,7 +239,7 @@ static int check(const struct options *o, uint64_t given)
 	for (i = 0; i < ROWS; i++) {
 		if (!(given & 1ull << i) || (rows[i].modes & o->mode))
 			continue;
-		say("--%s cannot be used with replay", rows[i].name);
+		say("--%s cannot be used with %s", rows[i].name, command_word(o->mode));
 		return STATUS_USAGE;
 	}
 	if (o->mode == MODE_REPLAY && !o->recording) {

@@ -95,6 +95,15 @@ static void probe(struct live *l, const struct btf *btf)
 	bpf_program__set_autoload(bpf->progs.each_task, l->features.task_iterator);
 }
 
+static void load_only_the_iterator(struct proctrace *bpf)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, bpf->obj)
+		if (program != bpf->progs.each_task)
+			bpf_program__set_autoload(program, false);
+}
+
 static void configure(struct live *l, const struct btf *btf, const struct live_options *o)
 {
 	struct proctrace *bpf = l->bpf;
@@ -163,6 +172,8 @@ int live_open(struct live **out, const struct live_options *options, char *why, 
 	}
 	probe(l, btf);
 	configure(l, btf, options);
+	if (options->picture_only)
+		load_only_the_iterator(l->bpf);
 	err = proctrace__load(l->bpf);
 	if (err) {
 		explain(err, why, size);

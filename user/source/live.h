@@ -14,6 +14,7 @@ struct live_options {
 	uint32_t args_max;   /* bytes of argv, at most RECORD_ARGS_MAX */
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	bool threads;
+	bool picture_only; /* live_snapshot() and live_look() are all that is wanted */
 	struct selection selection;
 	const char *cgroup_wanted; /* a directory that decides the hierarchy; NULL: choose */
 };
