@@ -33,6 +33,8 @@ static struct world {
 	struct evidence evidence;
 	uint64_t finding_ts;
 	struct bygone old_parent;
+	struct leak leak;
+	struct ident measured; /* who was asked to be, last */
 } w;
 
 #define HEARS(kind) (!(w.deaf & 1u << (kind)))
@@ -153,6 +155,10 @@ static inline void hear_finding(void *ctx, const struct finding *f)
 		buf_printf(&w.log, "zombie found %u of %u\n", f->p->id.pid,
 			   f->u.zombie.responsible ? f->u.zombie.responsible->id.pid : 0);
 		break;
+	case FINDING_ZOMBIE_LEAK:
+		w.leak = f->u.leak;
+		buf_printf(&w.log, "leak %u\n", f->p->id.pid);
+		break;
 	case FINDING_ZOMBIE_CLEARED:
 		buf_printf(&w.log, "zombie cleared %u\n", f->p->id.pid);
 		break;
@@ -161,11 +167,17 @@ static inline void hear_finding(void *ctx, const struct finding *f)
 	}
 }
 
+static inline void hear_measure(void *ctx, struct ident id)
+{
+	(void)ctx;
+	w.measured = id;
+}
+
 static inline int begin_with(uint32_t deaf)
 {
 	const struct engine_config config = { .zombie_after = NS_PER_S };
 	const struct engine_out out = { NULL, hear_change, hear_ask };
-	const struct detect_out rules = { NULL, hear_finding, hear_ask };
+	const struct detect_out rules = { NULL, hear_finding, hear_ask, hear_measure };
 
 	memset(&w, 0, sizeof(w));
 	w.now = BEGINNING;

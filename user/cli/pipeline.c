@@ -3,6 +3,7 @@
 
 #include "cli/filter.h"
 #include "diagnose/cause.h"
+#include "diagnose/leak.h"
 
 static void on_change(void *ctx, const struct change *c)
 {
@@ -33,6 +34,8 @@ static void on_finding(void *ctx, const struct finding *found)
 		return;
 	if (f.kind == FINDING_ZOMBIE)
 		diagnose_zombie(&f);
+	if (f.kind == FINDING_ZOMBIE_LEAK)
+		diagnose_leak(&f);
 	p->seen |= f.kind;
 	p->totals.findings[__builtin_ctz(f.kind)]++;
 	if (p->options->findings & f.kind)
@@ -42,7 +45,7 @@ static void on_finding(void *ctx, const struct finding *found)
 static void on_ask(void *ctx, struct ident id, bool program)
 {
 	struct pipeline *p = ctx;
-	struct question *all = (struct question *)p->asked.data, q = { id, program };
+	struct question *all = (struct question *)p->asked.data, q = { id, program, false };
 	size_t n = p->asked.len / sizeof(q), i;
 
 	/*
@@ -57,6 +60,14 @@ static void on_ask(void *ctx, struct ident id, bool program)
 	buf_add(&p->asked, &q, sizeof(q));
 }
 
+static void on_measure(void *ctx, struct ident id)
+{
+	struct pipeline *p = ctx;
+	const struct question q = { id, false, true };
+
+	buf_add(&p->asked, &q, sizeof(q));
+}
+
 void pipeline_open(struct pipeline *p, const struct options *o, struct sink *sink)
 {
 	const struct engine_config config = {
@@ -65,7 +76,7 @@ void pipeline_open(struct pipeline *p, const struct options *o, struct sink *sin
 		.partial = options_partial(o),
 	};
 	const struct engine_out engine_out = { p, on_change, on_ask };
-	const struct detect_out detect_out = { p, on_finding, on_ask };
+	const struct detect_out detect_out = { p, on_finding, on_ask, on_measure };
 
 	*p = (struct pipeline){ .options = o, .sink = sink };
 	p->engine = engine_new(&config, &engine_out);

@@ -10,10 +10,10 @@
 #include "detect/detect.h"
 #include "sink/sink.h"
 
-/* A process that should be looked at; with its program too. */
+/* A process that should be looked at; with its program too, or the limits that it stands under. */
 struct question {
 	struct ident id;
-	bool program;
+	bool program, limits;
 };
 
 struct pipeline {

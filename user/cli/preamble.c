@@ -76,13 +76,14 @@ void preamble_announce(const struct preamble *p, const struct options *o)
 void summary_say(const struct stream_stop *s)
 {
 	say_plain("traced %llu forks, %llu execs, %llu exits, %llu reaps; found %llu orphans, %llu "
-		  "zombies, %llu daemons; lost %llu records",
+		  "zombies, %llu leaks, %llu daemons; lost %llu records",
 		  (unsigned long long)s->counts[CHANGE_FORK],
 		  (unsigned long long)s->counts[CHANGE_EXEC],
 		  (unsigned long long)s->counts[CHANGE_EXIT],
 		  (unsigned long long)s->counts[CHANGE_REAP],
 		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ORPHAN)],
 		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE)],
+		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE_LEAK)],
 		  (unsigned long long)s->findings[__builtin_ctz(FINDING_DAEMON)],
 		  (unsigned long long)s->lost);
 }

@@ -120,7 +120,10 @@ static void look(struct trace *t)
 	for (i = 0; i < n; i++) {
 		struct question q = ((const struct question *)asked->data)[i];
 
-		live_look(t->live, q.id, q.program, on_sight, t);
+		if (q.limits)
+			live_measure(t->live, q.id, on_sight, t);
+		else
+			live_look(t->live, q.id, q.program, on_sight, t);
 	}
 	asked->len -= n * sizeof(struct question);
 	memmove(asked->data, asked->data + n * sizeof(struct question), asked->len);

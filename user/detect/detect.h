@@ -13,6 +13,8 @@ struct detect_out {
 	void *ctx;
 	void (*finding)(void *ctx, const struct finding *finding);
 	void (*ask)(void *ctx, struct ident id, bool program);
+	/* the limits on this one's children should be looked at, and the sight applied */
+	void (*measure)(void *ctx, struct ident id);
 };
 
 struct detect {
@@ -20,6 +22,7 @@ struct detect {
 	struct detect_out out;
 	struct holds orphans; /* orphan.c */
 	struct holds daemons; /* daemon.c */
+	struct holds leaks; /* leak.c */
 };
 
 void detect_init(struct detect *d, const struct engine *engine, const struct detect_out *out);
@@ -41,5 +44,7 @@ void orphan_tick(struct detect *d, uint64_t now);
 void zombie_after(struct detect *d, const struct change *c);
 void daemon_after(struct detect *d, const struct change *c);
 void daemon_tick(struct detect *d, uint64_t now);
+void leak_after(struct detect *d, const struct change *c);
+void leak_tick(struct detect *d, uint64_t now);
 
 #endif

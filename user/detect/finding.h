@@ -41,6 +41,27 @@ struct bygone {
 	bool execed, oom;
 };
 
+#define LEAK_PROGRAMS 3
+#define LEAK_WINDOWS 3 /* the last 1, 5 and 15 minutes */
+
+/* One parent's zombies that keep growing. */
+struct leak {
+	uint32_t count;	 /* that stand now */
+	uint32_t growth; /* by how many more there are than */
+	uint64_t within; /* this long ago, ns */
+	uint32_t created[LEAK_WINDOWS], reaped[LEAK_WINDOWS]; /* in the last minutes; whole ones */
+	uint32_t minutes; /* since it was first watched; windows that are longer have no more */
+	uint64_t oldest; /* when the oldest died, boot time; 0: not known */
+	struct leak_program {
+		const char *comm;
+		uint32_t count;
+	} programs[LEAK_PROGRAMS]; /* of the dead, most first; comm NULL: no more */
+	struct limits limits;
+	enum limit_kind nearest; /* LIMIT_KINDS: none is known */
+	uint64_t hit; /* boot time when it is reached at this rate */
+	const char *cause;
+};
+
 struct finding {
 	enum finding_kind kind;
 	uint64_t ts;
@@ -62,6 +83,7 @@ struct finding {
 			enum daemon_kind kind;
 		} daemon;
 		const struct change *reap; /* ZOMBIE_CLEARED */
+		struct leak leak;	   /* ZOMBIE_LEAK: p is the parent */
 	} u;
 };
 

@@ -6,6 +6,10 @@
 
 static void link_to(struct proc *p, struct proc *parent)
 {
+	if (p->life == LIFE_ZOMBIE && p->parent)
+		p->parent->zombies--;
+	if (p->life == LIFE_ZOMBIE && parent)
+		parent->zombies++;
 	list_del(&p->sibling);
 	p->parent = parent;
 	if (parent)

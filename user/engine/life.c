@@ -371,6 +371,14 @@ static enum happening happening_of(const struct event *ev)
 	}
 }
 
+/* Before it may change hands: link_to() carries it over then. */
+static void count_zombies(struct proc *p, enum life was)
+{
+	if (p->parent)
+		p->parent->zombies += (uint32_t)(p->life == LIFE_ZOMBIE) -
+				      (uint32_t)(was == LIFE_ZOMBIE);
+}
+
 void life_apply(struct engine *e, struct proc *p, const struct event *ev)
 {
 	enum happening what = happening_of(ev);
@@ -389,6 +397,7 @@ void life_apply(struct engine *e, struct proc *p, const struct event *ev)
 	e->was = p->life;
 	e->at_work = p;
 	p->life = step->next;
+	count_zombies(p, e->was);
 	step->act(e, p, ev);
 	if (step->next == LIFE_GONE)
 		family_retire(e, p);

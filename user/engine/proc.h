@@ -86,6 +86,7 @@ struct proc {
 
 	/* what it did as a parent */
 	uint32_t children_died, children_reaped;
+	uint32_t zombies; /* of its children: told ones, that still stand */
 	bool in_wait; /* a thread of it slept in a wait call when it was last seen */
 };
 

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event/limits.h"
+
 #define COMM_LEN 16
 
 /*
@@ -143,6 +145,7 @@ struct sight_facts {
 	int argc;
 	bool has_accounts; /* of a recording: what it did as a parent until then */
 	uint32_t children_died, children_reaped;
+	struct limits limits; /* ts 0: they were not looked at */
 };
 
 struct event {

@@ -312,6 +312,95 @@ static void zombie_object(struct sink *s, const struct finding *f)
 	close_object(b);
 }
 
+static void leak_windows(struct sink *s, const char *key, const struct leak *l,
+			 const uint32_t *counts)
+{
+	static const struct { const char *key; uint32_t minutes; } windows[LEAK_WINDOWS] = {
+		{ "last_1m", 1 }, { "last_5m", 5 }, { "last_15m", 15 },
+	};
+	struct buf *b = &s->out;
+	int i;
+
+	if (!l->minutes)
+		return;
+	open_object(b, key);
+	for (i = 0; i < LEAK_WINDOWS; i++)
+		if (l->minutes >= windows[i].minutes)
+			member_u64(b, windows[i].key, counts[i]);
+	close_object(b);
+}
+
+static void leak_programs(struct sink *s, const struct leak *l)
+{
+	struct buf *b = &s->out;
+	int i;
+
+	buf_lit(b, "\"programs\":[");
+	for (i = 0; i < LEAK_PROGRAMS && l->programs[i].comm; i++) {
+		buf_byte(b, '{');
+		member_str(b, "name", l->programs[i].comm);
+		member_u64(b, "count", l->programs[i].count);
+		close_object(b);
+	}
+	close_array(b);
+}
+
+static void leak_limits(struct sink *s, const struct leak *l)
+{
+	static const char *const names[LIMIT_KINDS] = { "pids_max", "pid_max", "threads_max",
+							"nproc" };
+	struct buf *b = &s->out;
+	int i;
+
+	if (!l->limits.ts)
+		return;
+	open_object(b, "limits");
+	json_time(s, "read", l->limits.ts);
+	for (i = 0; i < LIMIT_KINDS; i++) {
+		if (!l->limits.of[i].max)
+			continue;
+		open_object(b, names[i]);
+		member_u64(b, "max", l->limits.of[i].max);
+		member_u64(b, "used", l->limits.of[i].used);
+		if (i == LIMIT_CGROUP)
+			member_u64(b, "levels_up", l->limits.up);
+		close_object(b);
+	}
+	member_u64(b, "refused", l->limits.refused);
+	close_object(b);
+	if (l->nearest == LIMIT_KINDS)
+		return;
+	open_object(b, "forecast");
+	member_const(b, "limit", names[l->nearest]);
+	json_time(s, "reached", l->hit);
+	close_object(b);
+}
+
+static void leak_object(struct sink *s, const struct finding *f)
+{
+	const struct leak *l = &f->u.leak;
+	struct buf *b = &s->out;
+
+	open_object(b, "zombie_leak");
+	member_const(b, "cause", l->cause);
+	member_u64(b, "count", l->count);
+	open_object(b, "growth");
+	member_u64(b, "count", l->growth);
+	member_ms(b, "within_ms", l->within);
+	close_object(b);
+	leak_windows(s, "created", l, l->created);
+	leak_windows(s, "reaped", l, l->reaped);
+	if (l->oldest)
+		json_time(s, "oldest", l->oldest);
+	leak_programs(s, l);
+	leak_limits(s, l);
+	json_waiting(s, f->p);
+	member_u64(b, "children_died", f->p->children_died);
+	member_u64(b, "children_reaped", f->p->children_reaped);
+	member_evidence(b, &f->evidence);
+	close_object(b);
+}
+
 static void daemon_object(struct sink *s, const struct finding *f)
 {
 	struct buf *b = &s->out;
@@ -345,6 +434,8 @@ static void write_finding(struct sink *s, const struct finding *f)
 		zombie_object(s, f);
 	else if (f->kind == FINDING_DAEMON)
 		daemon_object(s, f);
+	else if (f->kind == FINDING_ZOMBIE_LEAK)
+		leak_object(s, f);
 	else if (cleared)
 		reap_object(s, f->u.reap);
 	close_object(b);
@@ -446,7 +537,7 @@ static void write_stop(struct sink *s, const struct stream_stop *stop)
 		if (change_action(i))
 			member_u64(b, change_action(i), stop->counts[i]);
 	for (i = 0; i < 6; i++)
-		if (1 << i != FINDING_LOST && 1 << i != FINDING_ZOMBIE_LEAK)
+		if (1 << i != FINDING_LOST)
 			member_u64(b, finding_action(1 << i), stop->findings[i]);
 	member_u64(b, "lost", stop->lost);
 	close_object(b);

@@ -265,6 +265,7 @@ static void write_finding(struct sink *s, const struct finding *f)
 		const char *color;
 	} colors[] = {
 		{ FINDING_ORPHAN, YELLOW }, { FINDING_ZOMBIE, RED }, { FINDING_DAEMON, CYAN },
+		{ FINDING_ZOMBIE_LEAK, RED },
 	};
 	struct buf *b = &s->out;
 	const char *color = NULL;
@@ -291,6 +292,10 @@ static void write_finding(struct sink *s, const struct finding *f)
 		add_evidence(b, &f->evidence);
 		buf_lit(b, ": ");
 		add_args(b, f->p);
+		break;
+	case FINDING_ZOMBIE_LEAK:
+		buf_printf(b, "cause: %s: ", f->u.leak.cause);
+		add_evidence(b, &f->evidence);
 		break;
 	case FINDING_ZOMBIE_CLEARED:
 		buf_lit(b, "reaped ");

@@ -32,12 +32,22 @@ static struct event *about(struct line_room *room, const json_t *root, struct li
 	return NULL;
 }
 
+/* What somebody did as a parent, until then. */
+static void read_accounts(const json_t *parent, struct sight_facts *s)
+{
+	uint64_t died = 0, reaped = 0;
+
+	s->has_accounts = json_number(parent, "children_died", &died) &&
+			  json_number(parent, "children_reaped", &reaped);
+	s->children_died = (uint32_t)died;
+	s->children_reaped = (uint32_t)reaped;
+}
+
 /* Somebody whom the line names. */
 static void add_aside(struct line *line, const json_t *who, bool is_init)
 {
 	const char *name = json_text(who, "name");
 	struct ident id = json_ident(who);
-	uint64_t died = 0, reaped = 0;
 	struct event *ev;
 
 	if (!id.start || !name)
@@ -49,10 +59,7 @@ static void add_aside(struct line *line, const json_t *who, bool is_init)
 	ev->facts.have = HAVE_COMM;
 	memcpy(ev->facts.comm, name, strnlen(name, COMM_LEN - 1));
 	line_letters(json_text(who, "state"), &ev->sight);
-	ev->sight.has_accounts = json_number(who, "children_died", &died) &&
-				 json_number(who, "children_reaped", &reaped);
-	ev->sight.children_died = (uint32_t)died;
-	ev->sight.children_reaped = (uint32_t)reaped;
+	read_accounts(who, &ev->sight);
 	if (json_flag(who, "subreaper")) {
 		ev->facts.have |= HAVE_SUBREAPER;
 		ev->facts.subreaper = true;
@@ -272,6 +279,39 @@ static int read_zombie(struct line_room *room, const json_t *root, struct line *
 	return 0;
 }
 
+static void read_limit(const json_t *limits, const char *name, struct limit *limit)
+{
+	const json_t *one = json_at(limits, name);
+
+	json_number(one, "max", &limit->max);
+	json_number(one, "used", &limit->used);
+}
+
+/* The look at the limits that the forecast rests on. */
+static int read_leak(struct line_room *room, const json_t *root, struct line *line)
+{
+	const json_t *leak = json_at(root, "proctrace.zombie_leak");
+	const json_t *limits = json_at(leak, "limits");
+	const char *when = json_text(limits, "read");
+	struct limits *l;
+	uint64_t up = 0;
+
+	if (read_sight(room, root, line))
+		return -EBADMSG;
+	read_accounts(leak, &last(line)->sight);
+	if (!when)
+		return 0;
+	l = &last(line)->sight.limits;
+	read_limit(limits, "pids_max", &l->of[LIMIT_CGROUP]);
+	read_limit(limits, "pid_max", &l->of[LIMIT_PID_MAX]);
+	read_limit(limits, "threads_max", &l->of[LIMIT_THREADS_MAX]);
+	read_limit(limits, "nproc", &l->of[LIMIT_NPROC]);
+	json_number(limits, "pids_max.levels_up", &up);
+	json_number(limits, "refused", &l->refused);
+	l->up = (uint32_t)up;
+	return clock_parse_rfc3339(when, &line->limits_read);
+}
+
 static void read_hooks(const json_t *root, struct stream_start *s)
 {
 	json_t *hooks = json_object_get(json_object_get(root, "proctrace"), "hooks"), *on;
@@ -360,6 +400,7 @@ static const struct {
 	{ "zombie", LINE_PROCESS, read_zombie },
 	{ "orphan", LINE_FINDING, read_orphan },
 	{ "daemon", LINE_FINDING, read_sight },
+	{ "zombie_leak", LINE_FINDING, read_leak },
 	{ "start", LINE_START, read_start },
 	{ "stop", LINE_STOP, read_stop },
 	{ "lost", LINE_LOST, read_lost },

@@ -39,6 +39,7 @@ struct line {
 	struct stream_lost lost;
 	struct stream_clock clock; /* ts: its boot time */
 	uint64_t lost_since; /* by the wall clock */
+	uint64_t limits_read; /* the same: when the limits in the last event were; 0: there are none */
 	const char *reason;  /* of a stop or a resync */
 	uint64_t checked;    /* of a resync: processes */
 	/* of a resync: how many of which action were inferred */

@@ -14,6 +14,7 @@
 #include "event/decode.h"
 #include "proctrace.skel.h"
 #include "source/cgroup.h"
+#include "source/limits.h"
 #include "source/procfs.h"
 #include "source/ring.h"
 
@@ -24,6 +25,7 @@ struct live {
 	struct cgroups cgroups;
 	struct decode_room room;
 	struct proc_room proc_room;
+	struct pids_mount pids_mount;
 	uint64_t refused;
 	uint64_t position; /* behind the record that is being handed out */
 	/* during a drain */
@@ -165,6 +167,7 @@ int live_open(struct live **out, const struct live_options *options, char *why, 
 	}
 	l = xcalloc(1, sizeof(*l));
 	l->proc_room.args_max = options->args_max;
+	limits_find_mount(&l->pids_mount);
 	l->bpf = proctrace__open();
 	if (!l->bpf) {
 		err = explain(-errno, why, size);
@@ -350,6 +353,16 @@ void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn,
 	struct event ev;
 
 	proc_look(id, PROC_PARENT | (program ? PROC_ARGS : 0), &l->proc_room, &ev);
+	fn(ctx, &ev);
+}
+
+void live_measure(struct live *l, struct ident id, live_event_fn *fn, void *ctx)
+{
+	struct event ev;
+
+	proc_look(id, 0, &l->proc_room, &ev);
+	if (ev.kind == EVENT_SIGHT)
+		limits_read(&l->pids_mount, id.pid, &ev.sight.limits);
 	fn(ctx, &ev);
 }
 

@@ -70,6 +70,9 @@ void live_detach(struct live *l);
 /* One process, as it is now: an EVENT_SIGHT, with its program if so asked, or an EVENT_MISSING. */
 void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn, void *ctx);
 
+/* The same, with the limits that its children count against. */
+void live_measure(struct live *l, struct ident id, live_event_fn *fn, void *ctx);
+
 /* For poll(): readable while the ring holds something; woken only after live_doze(). */
 int live_fd(const struct live *l);
 /* Hands out what the ring holds now, at most; how many records. */

@@ -58,6 +58,9 @@ int replay_next(struct replay *r, struct line *line, uint64_t *ts)
 	*ts = line->wall - (uint64_t)r->wall_offset;
 	for (i = 0; i < line->nevents; i++)
 		line->events[i].ts = *ts;
+	if (line->limits_read)
+		line->events[line->nevents - 1].sight.limits.ts =
+			line->limits_read - (uint64_t)r->start_offset;
 	line->lost.ts = *ts;
 	line->lost.since = line->lost_since - (uint64_t)r->start_offset;
 	return 1;

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When one parent's zombies are a leak: they grow, however slowly; a crowd that stands is none. */
+#include "diagnose/leak.h"
+
+#include "story.h"
+
+#define MINUTE (60 * NS_PER_S)
+#define HOUR (60 * MINUTE)
+#define PARENT 10
+
+static uint32_t next_pid;
+static int leaks; /* told so far */
+
+static int begin(void **state)
+{
+	(void)state;
+	begin_with(ONLY_FINDINGS);
+	next_pid = 1000;
+	leaks = 0;
+	there_are(PARENT);
+	return 0;
+}
+
+/* Counts what was told of leaks, and forgets all. */
+static int told(void)
+{
+	const char *at = w.log.data;
+	int n = 0;
+
+	buf_byte(&w.log, 0);
+	for (at = w.log.data; (at = strstr(at, "leak ")); at += 5)
+		n++;
+	forget();
+	leaks += n;
+	return n;
+}
+
+/* A child that dies now, and a second later is found standing. */
+static uint32_t leave_one(uint32_t parent)
+{
+	uint32_t pid = next_pid++;
+
+	tell(fork_of(pid, parent));
+	tell(exit_of(pid, parent, EXITED(0)));
+	pass(NS_PER_S);
+	tell(sight_of(pid, parent, 'Z'));
+	return pid;
+}
+
+static void reap_one(uint32_t pid, uint32_t parent)
+{
+	tell(free_of(pid, parent));
+}
+
+/* Beat by beat, as a loop does. */
+static void idle(uint64_t ns)
+{
+	uint64_t end = w.now + ns;
+
+	while (w.now < end)
+		pass(end - w.now < 2 * NS_PER_S ? end - w.now : 2 * NS_PER_S);
+}
+
+/* Many at once: n children that all stand a second later. */
+static void leave(uint32_t parent, uint32_t n)
+{
+	uint32_t first = next_pid, i;
+
+	for (i = 0; i < n; i++, next_pid++) {
+		tell(fork_of(next_pid, parent));
+		tell(exit_of(next_pid, parent, EXITED(0)));
+	}
+	pass(NS_PER_S);
+	for (i = 0; i < n; i++)
+		tell(sight_of(first + i, parent, 'Z'));
+}
+
+static struct event limits_of(uint32_t pid, uint64_t max, uint64_t used)
+{
+	struct event ev = sight_of(pid, 1, 'S');
+
+	ev.sight.limits.ts = w.now;
+	ev.sight.limits.of[LIMIT_PID_MAX] = (struct limit){ max, used };
+	return ev;
+}
+
+static void thirty_an_hour_are_a_leak(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 30 && !leaks; i++) {
+		leave_one(PARENT);
+		idle(2 * MINUTE - NS_PER_S);
+		told();
+	}
+	assert_int_equal(leaks, 1);
+	assert_in_range(i, 8, 20); /* within 40 minutes */
+	assert_in_range(w.leak.growth, 5, 20);
+	assert_int_equal(w.leak.nearest, LIMIT_KINDS); /* nobody has read any */
+	assert_int_equal(w.measured.pid, PARENT); /* but that was asked for */
+}
+
+static void a_thousand_a_second_are_a_leak_at_once(void **state)
+{
+	int second;
+
+	(void)state;
+	tell(limits_of(PARENT, 32768, 300));
+	for (second = 0; second < 30 && !leaks; second++) {
+		leave(PARENT, 1000);
+		if (w.measured.pid)
+			tell(limits_of(PARENT, 32768, 300 + (uint32_t)(second + 1) * 1000));
+		told();
+	}
+	assert_int_equal(leaks, 1);
+	assert_in_range(second, 6, 12);
+	assert_int_equal(w.leak.nearest, LIMIT_PID_MAX);
+	/* 32,468 more at 1,000 a second, from the reading on */
+	assert_in_range(w.leak.hit - w.leak.limits.ts, (32768 - w.leak.limits.of[LIMIT_PID_MAX].used) * 9 / 10 * NS_PER_MS,
+			(32768 - w.leak.limits.of[LIMIT_PID_MAX].used) * 11 / 10 * NS_PER_MS);
+}
+
+static void a_crowd_that_stands_is_none(void **state)
+{
+	(void)state;
+	tell(limits_of(PARENT, 32768, 300));
+	leave(PARENT, 200);
+	idle(3 * HOUR);
+	assert_int_equal(told(), 0);
+}
+
+static void nor_is_one_that_gathers_for_some_seconds(void **state)
+{
+	int i;
+
+	(void)state;
+	tell(limits_of(PARENT, 32768, 300));
+	for (i = 0; i < 10; i++)
+		leave(PARENT, 20);
+	idle(3 * HOUR);
+	assert_int_equal(told(), 0);
+}
+
+/* Two hundred that are renewed all the time: each minute some go and as many come. */
+static void nor_is_one_that_comes_and_goes(void **state)
+{
+	uint32_t oldest = next_pid;
+	int i, n;
+
+	(void)state;
+	leave(PARENT, 200);
+	for (i = 0; i < 180; i++) {
+		for (n = 0; n < 10 + i % 7; n++)
+			reap_one(oldest++, PARENT);
+		leave(PARENT, 10 + (uint32_t)(i % 7));
+		idle(MINUTE - NS_PER_S);
+	}
+	assert_int_equal(told(), 0);
+}
+
+/* A parent that collects everything every ten minutes, and lets them lie until then. */
+static void nor_is_a_parent_that_collects_now_and_then(void **state)
+{
+	int round, i;
+
+	(void)state;
+	for (round = 0; round < 12; round++) {
+		uint32_t first = next_pid;
+
+		for (i = 0; i < 3; i++) {
+			leave(PARENT, 10);
+			idle(MINUTE);
+		}
+		while (first < next_pid)
+			reap_one(first++, PARENT);
+		idle(MINUTE);
+	}
+	assert_int_equal(told(), 0);
+}
+
+static void it_is_told_again_when_it_has_doubled(void **state)
+{
+	uint32_t first = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 120; i++) {
+		leave_one(PARENT);
+		idle(MINUTE - NS_PER_S);
+		if (told() && !first)
+			first = w.leak.count;
+	}
+	assert_in_range(first, 15, 25); /* one a minute shows in five minutes' stretches */
+	assert_in_range(leaks, 3, 4); /* doubling from there to 120 */
+	assert_true(w.leak.count >= 2 * first);
+}
+
+static void one_that_ended_can_begin_again(void **state)
+{
+	uint32_t pid;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		leave(PARENT, 2);
+		idle(MINUTE - NS_PER_S);
+	}
+	assert_in_range(told(), 1, 2); /* and once more, as it doubled */
+	for (pid = 1000; pid < next_pid; pid++)
+		reap_one(pid, PARENT);
+	idle(HOUR);
+	assert_int_equal(told(), 0);
+	for (i = 0; i < 10; i++) {
+		leave(PARENT, 2);
+		idle(MINUTE - NS_PER_S);
+	}
+	assert_in_range(told(), 1, 2); /* and once more, as it doubled */
+}
+
+static void each_parent_has_its_own(void **state)
+{
+	int i;
+
+	(void)state;
+	there_are(11);
+	for (i = 0; i < 40; i++) { /* two parents, each of them steady: together they would grow */
+		if (i < 20)
+			leave_one(PARENT);
+		else if (i == 20)
+			leave(11, 20);
+		idle(20 * NS_PER_S);
+	}
+	buf_byte(&w.log, 0);
+	assert_null(strstr(w.log.data, "leak 11"));
+}
+
+static void what_came_and_went_is_counted_by_the_minute(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 30 && !leaks; i++) {
+		uint32_t pid = leave_one(PARENT);
+
+		leave_one(PARENT);
+		leave_one(PARENT);
+		reap_one(pid, PARENT);
+		idle(MINUTE - 3 * NS_PER_S);
+		told();
+	}
+	assert_int_equal(leaks, 1);
+	assert_in_range(w.leak.created[0], 2, 4);
+	assert_in_range(w.leak.reaped[0], 1, 1);
+	assert_in_range(w.leak.minutes, 3, 6);
+	assert_true(w.leak.oldest);
+	assert_int_equal(w.leak.programs[0].count, 1); /* each has a name of its own in this story */
+}
+
+static void zombies_that_are_handed_on_count_with_who_has_them(void **state)
+{
+	uint32_t pid;
+	struct event ev;
+
+	(void)state;
+	there_are(20);
+	for (pid = 100; pid < 110; pid++) { /* ten parents die, one a minute, each with two zombies */
+		tell(fork_of(pid, 20));
+		leave(pid, 2);
+		ev = exit_of(pid, 20, EXITED(0));
+		ev.exit.adopter = id_of(20);
+		tell(ev);
+		tell(free_of(pid, 20));
+		idle(MINUTE - NS_PER_S);
+	}
+	assert_int_equal(proc(20)->zombies, 20);
+	assert_in_range(told(), 1, 2);
+	for (pid = 1000; pid < 1020; pid++)
+		reap_one(pid, 20);
+	assert_int_equal(proc(20)->zombies, 0);
+}
+
+static void the_evidence_names_growth_and_limit(void **state)
+{
+	struct finding f = { .kind = FINDING_ZOMBIE_LEAK, .ts = 100 * NS_PER_S };
+
+	(void)state;
+	f.p = proc(PARENT);
+	f.u.leak.count = 50;
+	f.u.leak.growth = 30;
+	f.u.leak.within = 180 * NS_PER_S;
+	f.u.leak.minutes = 5;
+	f.u.leak.created[1] = 60;
+	f.u.leak.reaped[1] = 10;
+	f.u.leak.nearest = LIMIT_CGROUP;
+	f.u.leak.limits.of[LIMIT_CGROUP] = (struct limit){ 100, 70 };
+	f.u.leak.limits.up = 1;
+	f.u.leak.limits.refused = 3;
+	f.u.leak.hit = 160 * NS_PER_S;
+	diagnose_leak(&f);
+	w.evidence = f.evidence;
+	assert_true(evidence_says("50 of its children stand as zombies, 30 more than 180 s ago"));
+	assert_true(evidence_says("in the last 5 minutes 60 became zombies and 10"));
+	assert_true(evidence_says("pids.max of a control group above its own is reached in 60 s"));
+	assert_true(evidence_says("70 of 100"));
+	assert_true(evidence_says("refused 3 forks"));
+	assert_string_equal(f.u.leak.cause, "unknown");
+	f.evidence.n = 0;
+	f.u.leak.limits.up = 0;
+	f.u.leak.limits.of[LIMIT_CGROUP].used = 100;
+	diagnose_leak(&f);
+	w.evidence = f.evidence;
+	assert_true(evidence_says("pids.max of its control group is reached: 100 of 100"));
+}
+
+#define story(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		story(thirty_an_hour_are_a_leak),
+		story(a_thousand_a_second_are_a_leak_at_once),
+		story(a_crowd_that_stands_is_none),
+		story(nor_is_one_that_gathers_for_some_seconds),
+		story(nor_is_one_that_comes_and_goes),
+		story(nor_is_a_parent_that_collects_now_and_then),
+		story(it_is_told_again_when_it_has_doubled),
+		story(one_that_ended_can_begin_again),
+		story(each_parent_has_its_own),
+		story(what_came_and_went_is_counted_by_the_minute),
+		story(zombies_that_are_handed_on_count_with_who_has_them),
+		story(the_evidence_names_growth_and_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

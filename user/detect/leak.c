@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Zombie leaks: one parent's zombies keep growing. A crowd that stands is none, however large, nor is
+ * one that comes and goes: what counts is the least number in each stretch of time. If four
+ * stretches in a row rise, it grows. Stretches are a minute, five and fifteen, so that a leak of a
+ * few an hour is found too; and two seconds, where a limit is near at that speed.
+ *
+ * Time is cut where the boot clock shows whole stretches, so that a replay cuts it there too.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "detect/detect.h"
+
+#define BEAT (2 * NS_PER_S)
+#define STRETCHES 4 /* in a row */
+#define GROWTH_STEADY 5
+#define GROWTH_URGENT 20
+#define URGENT (600 * NS_PER_S) /* until a limit is reached */
+#define MEASURE_SOON (10 * NS_PER_S)
+#define MEASURE_LATER (30 * NS_PER_S)
+#define MINUTES 15
+
+static const uint64_t lengths[] = { BEAT, 60 * NS_PER_S, 300 * NS_PER_S, 900 * NS_PER_S };
+
+#define SCALES (sizeof(lengths) / sizeof(lengths[0]))
+
+struct account {
+	struct hold hold;
+	struct ident id; /* the parent */
+	uint64_t since;
+	struct scale {
+		uint32_t least;		   /* in this stretch, so far */
+		uint32_t past[STRETCHES]; /* of the last ones, oldest first */
+		uint32_t n;		   /* how many of them there are */
+	} scale[SCALES];
+	uint32_t created[MINUTES], reaped[MINUTES]; /* the last whole minutes, newest first */
+	uint32_t created_now, reaped_now;
+	struct limits limits;
+	uint64_t measure_at;
+	const struct scale *told; /* leaks, and was told so by this scale; NULL: does not */
+	uint32_t told_count;
+};
+
+static struct account *find(const struct detect *d, struct ident id)
+{
+	struct hold *hold = NULL;
+
+	while ((hold = holds_find(&d->leaks, id.pid, hold)))
+		if (ident_same(((struct account *)hold)->id, id))
+			return (struct account *)hold;
+	return NULL;
+}
+
+static struct account *find_or_add(struct detect *d, const struct proc *parent, uint64_t ts)
+{
+	struct account *a = find(d, parent->id);
+
+	if (a)
+		return a;
+	a = xcalloc(1, sizeof(*a));
+	a->id = parent->id;
+	a->since = ts;
+	holds_add(&d->leaks, &a->hold, parent->id.pid, (ts / BEAT + 1) * BEAT);
+	return a;
+}
+
+static void note_reaped(struct detect *d, const struct proc *parent)
+{
+	struct account *a = find(d, parent->id);
+	size_t i;
+
+	if (!a)
+		return;
+	a->reaped_now++;
+	for (i = 0; i < SCALES; i++)
+		if (parent->zombies < a->scale[i].least)
+			a->scale[i].least = parent->zombies;
+}
+
+void leak_after(struct detect *d, const struct change *c)
+{
+	struct account *a;
+
+	if (c->kind == CHANGE_ZOMBIE && c->p->parent)
+		find_or_add(d, c->p->parent, c->ts)->created_now++;
+	else if (c->kind == CHANGE_REAP && c->u.reap.was_zombie && c->p->parent)
+		note_reaped(d, c->p->parent);
+	else if (c->kind == CHANGE_EXIT && c->p->zombies && c->u.exit.adopter)
+		find_or_add(d, c->u.exit.adopter, c->ts); /* they are handed on */
+	else if (c->kind == CHANGE_SIGHT && c->event->sight.limits.ts && (a = find(d, c->p->id)))
+		a->limits = c->event->sight.limits;
+}
+
+static void end_stretch(struct scale *s, uint32_t now)
+{
+	memmove(s->past, s->past + 1, sizeof(s->past) - sizeof(s->past[0]));
+	s->past[STRETCHES - 1] = s->least;
+	s->least = now;
+	if (s->n < STRETCHES)
+		s->n++;
+}
+
+static void end_minute(struct account *a)
+{
+	memmove(a->created + 1, a->created, sizeof(a->created) - sizeof(a->created[0]));
+	memmove(a->reaped + 1, a->reaped, sizeof(a->reaped) - sizeof(a->reaped[0]));
+	a->created[0] = a->created_now;
+	a->reaped[0] = a->reaped_now;
+	a->created_now = a->reaped_now = 0;
+}
+
+static uint32_t growth(const struct scale *s)
+{
+	uint32_t first = s->past[0], last = s->past[STRETCHES - 1];
+
+	return s->n == STRETCHES && last > first ? last - first : 0;
+}
+
+static bool rises(const struct scale *s)
+{
+	int i;
+
+	for (i = 1; i < STRETCHES; i++)
+		if (s->past[i] <= s->past[i - 1])
+			return false;
+	return s->n == STRETCHES;
+}
+
+/* The user's tasks, as far as they are known: RLIMIT_NPROC counts them all. */
+static uint64_t tasks_of(const struct engine *e, uint32_t uid)
+{
+	const struct proc *p = NULL;
+	uint64_t n = 0;
+
+	while ((p = engine_next(e, p)))
+		if ((p->have & HAVE_USER) && p->uid == uid && p->life != LIFE_GONE)
+			n += p->threads > 1 ? p->threads : 1;
+	return n;
+}
+
+/* Which limit is reached first if it goes on like this, and when. */
+static void forecast(const struct detect *d, const struct account *a, const struct proc *p,
+		     struct leak *leak)
+{
+	struct limits *l = &leak->limits;
+	int i;
+
+	*l = a->limits;
+	leak->nearest = LIMIT_KINDS;
+	if (!l->ts || !leak->growth)
+		return;
+	if (p->uid && l->of[LIMIT_NPROC].max) /* root is not held to it */
+		l->of[LIMIT_NPROC].used = tasks_of(d->engine, p->uid);
+	else
+		l->of[LIMIT_NPROC].max = 0;
+	for (i = 0; i < LIMIT_KINDS; i++)
+		if (l->of[i].max && (leak->nearest == LIMIT_KINDS ||
+				     limit_room(l->of[i]) < limit_room(l->of[leak->nearest])))
+			leak->nearest = (enum limit_kind)i;
+	if (leak->nearest != LIMIT_KINDS)
+		leak->hit = l->ts + (uint64_t)((double)limit_room(l->of[leak->nearest]) *
+					       (double)leak->within / leak->growth);
+}
+
+static void count_windows(const struct account *a, struct leak *leak, uint64_t now)
+{
+	static const int windows[LEAK_WINDOWS] = { 1, 5, 15 };
+	int i, minute;
+
+	leak->minutes = (uint32_t)((now - a->since) / (60 * NS_PER_S));
+	for (i = 0; i < LEAK_WINDOWS; i++) {
+		for (minute = 0; minute < windows[i]; minute++) {
+			leak->created[i] += a->created[minute];
+			leak->reaped[i] += a->reaped[minute];
+		}
+	}
+}
+
+static void count_program(struct leak_program *all, size_t *n, size_t room, const char *comm)
+{
+	size_t i;
+
+	for (i = 0; i < *n; i++) {
+		if (strncmp(all[i].comm, comm, COMM_LEN))
+			continue;
+		all[i].count++;
+		return;
+	}
+	if (*n < room)
+		all[(*n)++] = (struct leak_program){ comm, 1 };
+}
+
+static int most_first(const void *a, const void *b)
+{
+	const struct leak_program *x = a, *y = b;
+
+	return x->count == y->count ? strncmp(x->comm, y->comm, COMM_LEN)
+				    : x->count < y->count ? 1 : -1;
+}
+
+/* Who they were: their programs, and the oldest of them. */
+static void look_at_children(const struct proc *p, struct leak *leak)
+{
+	struct leak_program all[32];
+	const struct list *pos;
+	size_t n = 0;
+
+	list_each(pos, &p->children) {
+		const struct proc *child = list_entry(pos, struct proc, sibling);
+
+		if (child->life != LIFE_ZOMBIE)
+			continue;
+		count_program(all, &n, sizeof(all) / sizeof(all[0]), child->comm);
+		if (child->died && (!leak->oldest || child->died < leak->oldest))
+			leak->oldest = child->died;
+	}
+	qsort(all, n, sizeof(all[0]), most_first);
+	memcpy(leak->programs, all, (n < LEAK_PROGRAMS ? n : LEAK_PROGRAMS) * sizeof(all[0]));
+}
+
+static void tell(struct detect *d, struct account *a, const struct proc *p, const struct scale *s,
+		 uint64_t now)
+{
+	struct finding f = { .kind = FINDING_ZOMBIE_LEAK, .ts = now, .p = p };
+	struct leak *leak = &f.u.leak;
+
+	leak->count = p->zombies;
+	leak->growth = growth(s);
+	leak->within = (STRETCHES - 1) * lengths[s - a->scale];
+	forecast(d, a, p, leak);
+	if (s == &a->scale[0] && leak->nearest == LIMIT_KINDS)
+		return;
+	if (s == &a->scale[0] && leak->hit > now + URGENT)
+		return; /* it may well end before; the slower scales will see */
+	count_windows(a, leak, now);
+	look_at_children(p, leak);
+	a->told = s;
+	a->told_count = leak->count;
+	d->out.finding(d->out.ctx, &f);
+}
+
+/* Once told, it is told again when it has doubled; and it ends when it has not grown at its scale. */
+static void judge(struct detect *d, struct account *a, const struct proc *p, uint64_t now)
+{
+	size_t i;
+
+	if (a->told && !growth(a->told))
+		a->told = NULL;
+	if (a->told && p->zombies < 2 * a->told_count)
+		return;
+	for (i = 0; i < SCALES; i++) {
+		const struct scale *s = &a->scale[i];
+
+		if (now % lengths[i] || !rises(s) ||
+		    growth(s) < (i ? GROWTH_STEADY : GROWTH_URGENT))
+			continue;
+		tell(d, a, p, s, now);
+		return;
+	}
+}
+
+/* Before it is judged: what is near decides how urgent it is. */
+static void measure(struct detect *d, struct account *a, uint64_t now)
+{
+	bool soon = growth(&a->scale[0]) >= GROWTH_STEADY, grows = soon;
+	size_t i;
+
+	for (i = 1; i < SCALES && !grows; i++)
+		grows = a->scale[i].n > 1 &&
+			a->scale[i].past[STRETCHES - 1] > a->scale[i].past[STRETCHES - 2];
+	if (!grows || now < a->measure_at)
+		return;
+	a->measure_at = now + (soon ? MEASURE_SOON : MEASURE_LATER);
+	d->out.measure(d->out.ctx, a->id);
+}
+
+/* A beat has ended. False: the parent is gone, or has had no zombies for long. */
+static bool beat(struct detect *d, struct account *a, uint64_t now)
+{
+	const struct proc *p = engine_find(d->engine, a->id);
+	size_t i;
+
+	if (!p || p->life != LIFE_RUNNING)
+		return false;
+	for (i = 0; i < SCALES; i++)
+		if (now % lengths[i] == 0)
+			end_stretch(&a->scale[i], p->zombies);
+	if (now % lengths[1] == 0)
+		end_minute(a);
+	measure(d, a, now);
+	judge(d, a, p, now);
+	return p->zombies || a->scale[3].n < STRETCHES || growth(&a->scale[3]) ||
+	       a->scale[3].past[0];
+}
+
+void leak_tick(struct detect *d, uint64_t now)
+{
+	struct hold *hold;
+
+	while ((hold = holds_first(&d->leaks)) && hold->due <= now) {
+		struct account *a = (struct account *)hold;
+		uint64_t due = hold->due;
+
+		holds_remove(&d->leaks, hold);
+		if (beat(d, a, due))
+			holds_add(&d->leaks, hold, a->id.pid, due + BEAT);
+		else
+			free(a);
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why one parent's zombies keep growing, and where that leads. */
+#ifndef PROCTRACE_DIAGNOSE_LEAK_H
+#define PROCTRACE_DIAGNOSE_LEAK_H
+
+#include "detect/finding.h"
+
+/* Fills in f->u.leak.cause (a constant) and f->evidence. f is a FINDING_ZOMBIE_LEAK. */
+void diagnose_leak(struct finding *f);
+
+/* "pids.max of its control group"; never NULL. */
+const char *limit_words(const struct limits *l, enum limit_kind kind);
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/limits.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+
+#define LEVELS 16 /* the deepest group that is looked at */
+#define RESERVED_PIDS 300 /* not used again once the numbers have wrapped: kernel/pid.c */
+
+/* The file's beginning as a string without its last newline. False: it cannot be read. */
+static bool read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, size - 1);
+	close(fd);
+	if (n < 0)
+		return false;
+	text[n] = 0;
+	if (n && text[n - 1] == '\n')
+		text[n - 1] = 0;
+	return true;
+}
+
+/* "max", and what is no number, is no limit. */
+static uint64_t read_number(const char *path)
+{
+	char text[32];
+	uint64_t n;
+
+	return read_text(path, text, sizeof(text)) && !num_u64(text, INT64_MAX, &n) ? n : 0;
+}
+
+void limits_find_mount(struct pids_mount *mount)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[4096], path[256], type[32], options[256];
+	const char *behind;
+
+	mount->path[0] = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		behind = strstr(line, " - ");
+		if (!behind || sscanf(line, "%*s %*s %*s %*s %255s", path) != 1 ||
+		    sscanf(behind, " - %31s %*s %255s", type, options) != 2)
+			continue;
+		if (!strcmp(type, "cgroup2") && !*mount->path)
+			strcpy(mount->path, path);
+		if (!strcmp(type, "cgroup") && strstr(options, "pids")) { /* then it is there */
+			strcpy(mount->path, path);
+			break;
+		}
+	}
+	if (f)
+		fclose(f);
+}
+
+static bool names_pids(const char *controllers, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 4 <= len; i++)
+		if (!memcmp(controllers + i, "pids", 4) && (!i || controllers[i - 1] == ',') &&
+		    (i + 4 == len || controllers[i + 4] == ','))
+			return true;
+	return false;
+}
+
+const char *limits_group(const char *text, size_t *len)
+{
+	const char *unified = NULL, *line, *end, *controllers, *path;
+	size_t unified_len = 0;
+
+	for (line = text; *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		controllers = memchr(line, ':', (size_t)(end - line));
+		path = controllers ? memchr(controllers + 1, ':', (size_t)(end - controllers - 1))
+				   : NULL;
+		if (!path)
+			continue;
+		*len = (size_t)(end - path - 1);
+		if (names_pids(controllers + 1, (size_t)(path - controllers - 1)))
+			return path + 1;
+		if (path == controllers + 1) {
+			unified = path + 1;
+			unified_len = *len;
+		}
+	}
+	*len = unified_len;
+	return unified;
+}
+
+static uint64_t refused_in(const char *directory)
+{
+	char path[4096], text[256];
+	const char *max;
+
+	snprintf(path, sizeof(path), "%s/pids.events", directory);
+	if (!read_text(path, text, sizeof(text)))
+		return 0;
+	max = strstr(text, "max ");
+	return max ? strtoull(max + 4, NULL, 10) : 0;
+}
+
+/* Up from its own group: the one with the least room counts. */
+static void read_groups(const struct pids_mount *mount, uint32_t pid, struct limits *l)
+{
+	char text[4096], name[64], directory[4096 + 256], path[4096 + 300];
+	const char *group;
+	uint32_t up;
+	size_t len;
+
+	snprintf(name, sizeof(name), "/proc/%u/cgroup", pid);
+	if (!*mount->path || !read_text(name, text, sizeof(text)))
+		return;
+	group = limits_group(text, &len);
+	if (!group)
+		return;
+	snprintf(directory, sizeof(directory), "%s%.*s", mount->path, (int)len, group);
+	for (up = 0; up < LEVELS && strlen(directory) >= strlen(mount->path); up++) {
+		struct limit *least = &l->of[LIMIT_CGROUP], here;
+
+		snprintf(path, sizeof(path), "%s/pids.max", directory);
+		here.max = read_number(path);
+		snprintf(path, sizeof(path), "%s/pids.current", directory);
+		here.used = read_number(path);
+		l->refused += refused_in(directory);
+		if (here.max && (!least->max || limit_room(here) < limit_room(*least))) {
+			*least = here;
+			l->up = up;
+		}
+		*strrchr(directory, '/') = 0;
+	}
+}
+
+/* All tasks of the machine, dead ones that nobody has collected included (nr_threads). */
+static uint64_t read_tasks(void)
+{
+	char text[128];
+	const char *slash;
+
+	if (!read_text("/proc/loadavg", text, sizeof(text)))
+		return 0;
+	slash = strchr(text, '/');
+	return slash ? strtoull(slash + 1, NULL, 10) : 0;
+}
+
+static uint64_t read_nproc(uint32_t pid)
+{
+	char name[64], text[4096];
+	const char *row;
+
+	snprintf(name, sizeof(name), "/proc/%u/limits", pid);
+	if (!read_text(name, text, sizeof(text)))
+		return 0;
+	row = strstr(text, "Max processes");
+	return row ? strtoull(row + strlen("Max processes"), NULL, 10) : 0;
+}
+
+void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits *l)
+{
+	uint64_t tasks = read_tasks(), pid_max = read_number("/proc/sys/kernel/pid_max");
+
+	memset(l, 0, sizeof(*l));
+	l->ts = clock_boot();
+	read_groups(mount, pid, l);
+	l->of[LIMIT_PID_MAX] = (struct limit){
+		pid_max > RESERVED_PIDS ? pid_max - RESERVED_PIDS : pid_max, tasks };
+	l->of[LIMIT_THREADS_MAX] = (struct limit){ read_number("/proc/sys/kernel/threads-max"),
+						   tasks };
+	l->of[LIMIT_NPROC].max = read_nproc(pid);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading the limits on the number of tasks, see event/limits.h. */
+#ifndef PROCTRACE_SOURCE_LIMITS_H
+#define PROCTRACE_SOURCE_LIMITS_H
+
+#include <stddef.h>
+
+#include "event/limits.h"
+
+/* Where the hierarchy of the pids controller is mounted; "": nowhere. Of /proc/self/mountinfo. */
+struct pids_mount {
+	char path[256];
+};
+
+void limits_find_mount(struct pids_mount *mount);
+
+/*
+ * Those of a process; what cannot be read stays 0. RLIMIT_NPROC has its max only: who counts the
+ * user's tasks is the caller.
+ */
+void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits *limits);
+
+/*
+ * The path of the group that counts pids, from the text of /proc/PID/cgroup: the line of the pids
+ * controller, else the unified one. Points into text; *len its length. NULL: there is none. Pure.
+ */
+const char *limits_group(const char *text, size_t *len);
+
+#endif
