@@ -218,6 +218,42 @@ static void a_dead_leader_of_living_threads_is_no_corpse(void **state)
 	free(copy);
 }
 
+static void a_state_that_ps_does_not_know_is_refused(void **state)
+{
+	struct record_task r = { .head = head, .who = who, .live = 1 };
+	int i;
+	void *copy;
+
+	(void)state;
+	r.head.kind = RECORD_TASK;
+	for (i = 0; i < 256; i++) {
+		r.state = (u8)i;
+		assert_int_equal(decode_copy(&r, sizeof(r), &copy),
+				 i && strchr("RSDTtXZPIKW", i) ? 0 : -EBADMSG);
+		free(copy);
+	}
+}
+
+/* Sums of times must not wrap: nobody could say any more what is due. */
+static void times_and_sizes_beyond_all_reason_are_refused(void **state)
+{
+	struct record_exit r = { .head = head, .who = who };
+	void *copy;
+
+	(void)state;
+	r.head.kind = RECORD_EXIT;
+	r.head.ts = r.maxrss = INT64_MAX;
+	assert_int_equal(decode_copy(&r, sizeof(r), &copy), 0);
+	free(copy);
+	r.head.ts++;
+	assert_int_equal(decode_copy(&r, sizeof(r), &copy), -EBADMSG);
+	free(copy);
+	r.head.ts--;
+	r.maxrss++; /* readers of JSON take it for a signed number */
+	assert_int_equal(decode_copy(&r, sizeof(r), &copy), -EBADMSG);
+	free(copy);
+}
+
 static void flags_are_facts(void **state)
 {
 	static const struct { u16 flag; size_t at; } flags[] = {
@@ -354,6 +390,8 @@ int main(void)
 		cmocka_unit_test(threads_are_read),
 		cmocka_unit_test(a_look_is_read),
 		cmocka_unit_test(a_dead_leader_of_living_threads_is_no_corpse),
+		cmocka_unit_test(a_state_that_ps_does_not_know_is_refused),
+		cmocka_unit_test(times_and_sizes_beyond_all_reason_are_refused),
 		cmocka_unit_test(flags_are_facts),
 		cmocka_unit_test(unknown_kinds_are_refused),
 		cmocka_unit_test(a_name_without_an_end_is_cut_to_fifteen_bytes),

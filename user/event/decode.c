@@ -113,8 +113,10 @@ static int decode_exec(const struct record_exec *r, size_t size, struct decode_r
 	return 0;
 }
 
-static void decode_exit(const struct record_exit *r, struct event *ev)
+static int decode_exit(const struct record_exit *r, struct event *ev)
 {
+	if (r->maxrss > INT64_MAX)
+		return -EBADMSG;
 	ev->exit = (struct exit_facts){
 		.status = r->status & 0xffff,
 		.adopter = { r->adopter, r->adopter_start },
@@ -128,10 +130,13 @@ static void decode_exit(const struct record_exit *r, struct event *ev)
 		.killer = { r->killer, r->killer_start },
 	};
 	read_comm(ev->exit.killer_comm, r->killer_comm);
+	return 0;
 }
 
-static void decode_task(const struct record_task *r, struct event *ev)
+static int decode_task(const struct record_task *r, struct event *ev)
 {
+	if (!is_state((char)r->state))
+		return -EBADMSG;
 	ev->sight = (struct sight_facts){
 		.letter = (char)r->state,
 		.dead = r->state == 'Z' && !r->live,
@@ -147,6 +152,7 @@ static void decode_task(const struct record_task *r, struct event *ev)
 		.has_euid = true,
 		.euid = r->euid,
 	};
+	return 0;
 }
 
 static int decode_cgroup(const struct record_cgroup *r, size_t size, struct event *ev,
@@ -185,7 +191,7 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 	const struct record_head *head = record;
 
 	if (size < sizeof(*head) || !head->kind || head->kind >= RECORD_KIND_END ||
-	    size < shapes[head->kind].least)
+	    size < shapes[head->kind].least || head->ts > TIME_MAX)
 		return -EBADMSG;
 	ev->kind = shapes[head->kind].event;
 	ev->ts = head->ts;
@@ -205,8 +211,7 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 	case RECORD_EXEC:
 		return decode_exec(record, size, room, ev);
 	case RECORD_EXIT:
-		decode_exit(record, ev);
-		return 0;
+		return decode_exit(record, ev);
 	case RECORD_FREE: {
 		const struct record_free *r = record;
 
@@ -224,8 +229,7 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 		return 0;
 	}
 	case RECORD_TASK:
-		decode_task(record, ev);
-		return 0;
+		return decode_task(record, ev);
 	case RECORD_CGROUP:
 		return decode_cgroup(record, size, ev, news);
 	}

@@ -3,18 +3,21 @@
  * What the program thinks in. Every source (the ring, the task iterator, /proc, a recorded stream)
  * speaks in these, and the engine hears nothing else.
  *
- * Times are nanoseconds of the boot clock. Strings are borrowed: they live until the event was
- * applied. What an event does not know, it does not have: see "have".
+ * Times are nanoseconds of the boot clock, TIME_MAX at the most: sources refuse later ones, so that
+ * a sum with a time never wraps. Strings are borrowed: they live until the event was applied. What
+ * an event does not know, it does not have: see "have".
  */
 #ifndef PROCTRACE_EVENT_EVENT_H
 #define PROCTRACE_EVENT_EVENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "event/limits.h"
 
 #define COMM_LEN 16
+#define TIME_MAX ((uint64_t)INT64_MAX) /* 292 years after boot */
 
 /*
  * Which process: the pid and when it started. A pid alone is never a key. start 0: not known.
@@ -49,6 +52,12 @@ struct slice {
 	const char *s; /* NULL: not known */
 	uint32_t len;
 };
+
+/* A state that ps has a letter for. */
+static inline bool is_state(char letter)
+{
+	return letter && strchr("RSDTtXZPIKW", letter);
+}
 
 enum event_kind {
 	EVENT_FORK,
