@@ -297,6 +297,47 @@ static void a_parent_named_without_its_start_is_the_one_seen_later(void **state)
 	assert_told("exit 40\norphan 41 from 40 to 1\n");
 }
 
+/* From the parent on upwards, each is another one, until nobody is known. */
+static void assert_ancestry_ends(const struct proc *p)
+{
+	int n = 0;
+
+	for (; p; p = p->parent)
+		assert_true(n++ < 20);
+}
+
+/* No kernel tells this; what was recorded by others might. */
+static void nobody_is_an_ancestor_of_its_own(void **state)
+{
+	struct event dead = sight_of(20, 10, 'Z'), end = exit_of(10, 20, EXITED(0));
+
+	(void)state;
+	tell(sight_of(INIT, 0, 'S'));
+	tell(fork_of(10, 20)); /* 20 is heard of as a parent only, and then as this one's child */
+	dead.facts.ns_init = true;
+	tell(dead);
+	assert_ancestry_ends(proc(10));
+	end.exit.childless = true;
+	tell(end);
+	tell(free_of(10, INIT));
+	tell(free_of(20, 1));
+	assert_null(proc(10));
+	assert_null(proc(20));
+}
+
+static void nobody_is_adopted_by_a_descendant(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 11));
+	tell(fork_of(13, 12));
+	die(10, 1, 13);
+	assert_ancestry_ends(proc(13));
+	assert_null(proc(11)->parent);
+	assert_int_equal(proc(13)->parent->id.pid, 12);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -319,6 +360,8 @@ int main(void)
 		story(an_adopter_that_is_not_known_is_looked_at),
 		story(a_look_does_not_take_a_child_from_a_living_parent),
 		story(a_look_corrects_an_adopter_that_was_reckoned),
+		story(nobody_is_an_ancestor_of_its_own),
+		story(nobody_is_adopted_by_a_descendant),
 		story(a_parent_named_without_its_start_is_the_one_seen_later),
 	};
 

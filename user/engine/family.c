@@ -4,8 +4,18 @@
 
 #include "engine/internal.h"
 
+static bool descends_from(const struct proc *p, const struct proc *ancestor)
+{
+	while (p && p != ancestor)
+		p = p->parent;
+	return p != NULL;
+}
+
+/* A parent that descends from p is none: only a source that lies tells of one. */
 static void link_to(struct proc *p, struct proc *parent)
 {
+	if (p == parent || (!list_empty(&p->children) && descends_from(parent, p)))
+		parent = NULL;
 	if (p->life == LIFE_ZOMBIE && p->parent)
 		p->parent->zombies--;
 	if (p->life == LIFE_ZOMBIE && parent)
