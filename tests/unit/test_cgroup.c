@@ -156,6 +156,64 @@ static void a_file_is_no_group(void **state)
 	unlink(path);
 }
 
+#define MOUNTED_AT(path) "42 32 0:38 / " path " rw,nosuid shared:9 - "
+
+static void assert_mounted(const char *line, const char *controller, const char *want)
+{
+	char mount[64];
+
+	if (!want)
+		assert_false(cgroup_parse_mount(line, controller, mount, sizeof(mount)));
+	else if (!cgroup_parse_mount(line, controller, mount, sizeof(mount)))
+		fail_msg("not taken: %s", line);
+	else
+		assert_string_equal(mount, want);
+}
+
+static void a_mount_is_of_one_hierarchy(void **state)
+{
+	const char *both = MOUNTED_AT("/m") "cgroup cgroup rw,cpu,cpuacct\n";
+	const char *unified = MOUNTED_AT("/u") "cgroup2 cgroup2 rw,memory_recursiveprot\n";
+
+	(void)state;
+	assert_mounted(both, "cpu", "/m");
+	assert_mounted(both, "cpuacct", "/m");
+	assert_mounted(both, "acct", NULL);
+	assert_mounted(both, "pids", NULL);
+	assert_mounted(both, "", NULL);
+	assert_mounted(unified, "", "/u");
+	assert_mounted(unified, "memory", NULL);
+	assert_mounted(MOUNTED_AT("/m") "cgroup2  rw\n", "", "/m"); /* of an empty source */
+	assert_mounted(MOUNTED_AT("/m") "cgroup  rw,pids\n", "pids", "/m");
+	assert_mounted(MOUNTED_AT("/cgroup2") "ext4 /dev/sda1 rw,pids\n", "", NULL);
+	assert_mounted(MOUNTED_AT("/m") "cgroup2x none rw\n", "", NULL);
+	assert_mounted("42 32 - cgroup2 none rw a b c d\n", "", NULL);
+	assert_mounted("", "", NULL);
+}
+
+/* The kernel escapes space, tab, newline and backslash, and no other byte. */
+static void a_mount_point_may_have_any_name(void **state)
+{
+	(void)state;
+	assert_mounted(MOUNTED_AT("/a\\040b\\011\\012\\134040") "cgroup2 none rw\n", "",
+		       "/a b\t\n\\040");
+	assert_mounted(MOUNTED_AT("/a\rb\vc\xff") "cgroup2 none rw\n", "", "/a\rb\vc\xff");
+	assert_mounted(MOUNTED_AT("/an-") "cgroup2 none rw\n", "", "/an-");
+	/* one that does not fit is not cut: it would be another directory */
+	assert_mounted(MOUNTED_AT("/789012345678901234567890123456789012345678901234567890123456789")
+		       "cgroup2 none rw\n", "", NULL);
+}
+
+static void a_hierarchy_has_a_number(void **state)
+{
+	(void)state;
+	assert_int_equal(cgroup_parse_hierarchy("#subsys_name\thierarchy\tnum\n", "pids"), 0);
+	assert_int_equal(cgroup_parse_hierarchy("pids\t9\t55\t1\n", "pids"), 9);
+	assert_int_equal(cgroup_parse_hierarchy("pids\t9\t55\t1\n", "pid"), 0);
+	assert_int_equal(cgroup_parse_hierarchy("memory\t0\t55\t1\n", "memory"), 0);
+	assert_int_equal(cgroup_parse_hierarchy("", "pids"), 0);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -167,6 +225,9 @@ int main(void)
 		story(an_unknown_group_is_looked_for),
 		story(a_group_is_named_by_its_directory_or_below_the_mount),
 		story(a_file_is_no_group),
+		cmocka_unit_test(a_mount_is_of_one_hierarchy),
+		cmocka_unit_test(a_mount_point_may_have_any_name),
+		cmocka_unit_test(a_hierarchy_has_a_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

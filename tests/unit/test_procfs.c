@@ -168,6 +168,20 @@ static void a_line_that_is_cut_before_its_last_field_is_refused(void **state)
 	assert_int_equal(parse(full), 0);
 }
 
+static void a_state_that_ps_does_not_know_is_refused(void **state)
+{
+	static const char *const letters[] = { "\x1b", "\"", "s", "?", "\x80" };
+	struct field fields[COUNT(usual)];
+	size_t i;
+
+	(void)state;
+	memcpy(fields, usual, sizeof(usual));
+	for (i = 0; i < COUNT(letters); i++) {
+		fields[0].value = letters[i];
+		assert_int_equal(parse(stat_line("x", fields, COUNT(fields), 52)), -EBADMSG);
+	}
+}
+
 static void numbers_that_are_too_big_are_refused(void **state)
 {
 	struct field fields[COUNT(usual)];
@@ -251,6 +265,24 @@ static void what_a_status_does_not_say_is_not_known(void **state)
 	assert_false(ev.facts.traced);
 }
 
+static void a_parents_status_says_what_it_does_with_sigchld(void **state)
+{
+	struct facts f = { 0 };
+
+	(void)state;
+	proc_parse_signals("Name:\tx\n", &f);
+	assert_int_equal(f.have, 0);
+	proc_parse_signals("Name:\tSigIgn: 10000\nSigIgn:\t0000000000000000\n"
+			   "SigCgt:\t0000000000010000\n", &f);
+	assert_int_equal(f.have, HAVE_PARENT_SIGNALS);
+	assert_false(f.parent_autoreaps);
+	assert_true(f.parent_catches);
+	proc_parse_signals("Name:\tx\nSigIgn:\tfffffffffffeffff\nSigCgt:\tfffffffffffeffff\n", &f);
+	assert_false(f.parent_autoreaps || f.parent_catches);
+	proc_parse_signals("Name:\tx\nSigIgn:\t0000000000010000\n", &f);
+	assert_true(f.parent_autoreaps);
+}
+
 /* The kernel escapes newlines in Name, but not what looks like a line's beginning. */
 static void a_name_cannot_pose_as_another_line(void **state)
 {
@@ -318,12 +350,14 @@ int main(void)
 		cmocka_unit_test(a_corpse_has_its_status),
 		cmocka_unit_test(a_dead_leader_of_living_threads_is_no_corpse),
 		cmocka_unit_test(a_line_that_is_cut_before_its_last_field_is_refused),
+		cmocka_unit_test(a_state_that_ps_does_not_know_is_refused),
 		cmocka_unit_test(numbers_that_are_too_big_are_refused),
 		cmocka_unit_test(what_is_no_line_is_refused),
 		cmocka_unit_test(the_lines_of_a_status_are_read),
 		cmocka_unit_test(the_init_of_a_namespace_is_number_one_in_it),
 		cmocka_unit_test(what_a_status_does_not_say_is_not_known),
 		cmocka_unit_test(a_name_cannot_pose_as_another_line),
+		cmocka_unit_test(a_parents_status_says_what_it_does_with_sigchld),
 		cmocka_unit_test(a_look_at_oneself_is_true),
 		cmocka_unit_test(a_pid_that_nobody_has_is_missing),
 	};

@@ -108,41 +108,87 @@ static bool has_option(const char *options, const char *controller)
 	return false;
 }
 
-/* The mount of a controller ("" : the unified hierarchy), from /proc/self/mountinfo. */
-static bool find_mount(const char *controller, char *mount)
+/* Behind the next n spaces: other blanks are not escaped in mountinfo. NULL: there are fewer. */
+static const char *skip_fields(const char *s, int n)
+{
+	while (s && n--) {
+		s = strchr(s, ' ');
+		if (s)
+			s++;
+	}
+	return s;
+}
+
+static bool field_is(const char *s, const char *want)
+{
+	size_t len = strlen(want);
+
+	return !strncmp(s, want, len) && s[len] == ' ';
+}
+
+/* A path from s to end, where a space is written as \040. False if it is longer than size. */
+static bool read_escaped(const char *s, const char *end, char *path, size_t size)
+{
+	for (; s < end && size > 1; path++, size--) {
+		*path = *s++;
+		if (*path == '\\' && strspn(s, "01234567") >= 3) {
+			*path = (char)((s[0] - '0') << 6 | (s[1] - '0') << 3 | (s[2] - '0'));
+			s += 3;
+		}
+	}
+	*path = 0;
+	return s == end;
+}
+
+bool cgroup_parse_mount(const char *line, const char *controller, char *mount, size_t size)
+{
+	const char *rest = strstr(line, " - "), *options = skip_fields(rest, 4);
+	const char *path = skip_fields(line, 4), *end = path ? strchr(path, ' ') : NULL;
+
+	if (!end || !options || end > rest)
+		return false;
+	if (!field_is(rest + 3, *controller ? "cgroup" : "cgroup2"))
+		return false;
+	if (*controller && !has_option(options, controller))
+		return false;
+	return read_escaped(path, end, mount, size);
+}
+
+int cgroup_parse_hierarchy(const char *line, const char *controller)
+{
+	int hierarchy;
+	char name[64];
+
+	if (sscanf(line, "%63s %d", name, &hierarchy) != 2 || strcmp(name, controller))
+		return 0;
+	return hierarchy;
+}
+
+/* The mount of a controller ("" : the unified hierarchy). */
+static bool find_mount(const char *controller, char *mount, size_t room)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char line[4096], at[256], type[32], options[1024];
+	char *line = NULL;
+	size_t size = 0;
 	bool found = false;
 
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		const char *rest = strstr(line, " - ");
-
-		if (!rest || sscanf(line, "%*s %*s %*s %*s %255s", at) != 1 ||
-		    sscanf(rest, " - %31s %*s %1023s", type, options) != 2)
-			continue;
-		if (*controller)
-			found = !strcmp(type, "cgroup") && has_option(options, controller);
-		else
-			found = !strcmp(type, "cgroup2");
-	}
+	while (f && !found && getline(&line, &size, f) > 0)
+		found = cgroup_parse_mount(line, controller, mount, room);
 	if (f)
 		fclose(f);
-	if (found)
-		snprintf(mount, 256, "%s", at);
+	free(line);
 	return found;
 }
 
-/* The number of a controller's hierarchy, 0 if it is the unified one or unknown: /proc/cgroups */
+/* The number of a controller's hierarchy, 0 if it is the unified one or unknown. */
 static int hierarchy_of(const char *controller)
 {
 	FILE *f = fopen("/proc/cgroups", "re");
-	char line[256], name[64];
-	int hierarchy, found = 0;
+	char line[256];
+	int found = 0;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%63s %d", name, &hierarchy) == 2 && !strcmp(name, controller))
-			found = hierarchy;
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = cgroup_parse_hierarchy(line, controller);
 	if (f)
 		fclose(f);
 	return found;
@@ -161,7 +207,7 @@ static bool choose(struct cgroups *c, const char *controller, const char *wanted
 
 	if (*controller && !hierarchy_of(controller))
 		return false;
-	if (!find_mount(controller, mount) || (wanted && !lies_in(wanted, mount)))
+	if (!find_mount(controller, mount, sizeof(mount)) || (wanted && !lies_in(wanted, mount)))
 		return false;
 	snprintf(c->mount, sizeof(c->mount), "%s", mount);
 	snprintf(c->controller, sizeof(c->controller), "%s", controller);

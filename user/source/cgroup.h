@@ -34,4 +34,12 @@ void cgroups_learn(struct cgroups *c, uint64_t id, struct slice path);
  */
 int cgroups_id(const struct cgroups *c, const char *path, uint64_t *id, const char **below);
 
+/*
+ * A line of /proc/self/mountinfo: true if it is the mount of this controller ("": of the unified
+ * hierarchy), and where that is, if it fits. Pure.
+ */
+bool cgroup_parse_mount(const char *line, const char *controller, char *mount, size_t size);
+/* A line of /proc/cgroups: the controller's hierarchy; 0: none, or another's line. Pure. */
+int cgroup_parse_hierarchy(const char *line, const char *controller);
+
 #endif

@@ -77,7 +77,7 @@ int proc_parse_stat(const char *text, size_t len, struct event *ev)
 		   " %*d %*u %*u %*u %*u %*d %*u %*u %*u %*u %*u %*u %*u %d",
 		   &letter, &ppid, &pgid, &sid, &tty, &flags, &nice, &threads, &start, &exit_signal,
 		   &status);
-	if (n < 10 || start > UINT64_MAX / START_TICK)
+	if (n < 10 || !is_state(letter) || start > TIME_MAX / START_TICK)
 		return -EBADMSG;
 	name = (size_t)(close - open - 1);
 	if (name > COMM_LEN - 1)
@@ -174,12 +174,23 @@ static bool sleeps_in_wait(int dir)
 	return found;
 }
 
-static void look_at_parent(uint32_t ppid, struct proc_room *room, struct event *ev)
+void proc_parse_signals(const char *text, struct facts *f)
 {
 	const unsigned long long bit = 1ULL << (SIGCHLD - 1);
-	struct facts *f = &ev->facts;
+	const char *line = strstr(text, "\nSigIgn:");
 	unsigned long long mask;
-	const char *line;
+
+	if (line && sscanf(line, "\nSigIgn: %llx", &mask) == 1) {
+		f->parent_autoreaps = mask & bit;
+		f->have |= HAVE_PARENT_SIGNALS;
+	}
+	line = strstr(text, "\nSigCgt:");
+	if (line && sscanf(line, "\nSigCgt: %llx", &mask) == 1)
+		f->parent_catches = mask & bit;
+}
+
+static void look_at_parent(uint32_t ppid, struct proc_room *room, struct event *ev)
+{
 	char path[32];
 	int dir;
 
@@ -188,15 +199,8 @@ static void look_at_parent(uint32_t ppid, struct proc_room *room, struct event *
 	if (dir < 0)
 		return;
 	if (slurp(dir, "status", 65536, &room->status) == 0) {
-		line = strstr(room->status.data, "\nSigIgn:");
-		if (line && sscanf(line, "\nSigIgn: %llx", &mask) == 1) {
-			f->parent_autoreaps = mask & bit;
-			f->have |= HAVE_PARENT_SIGNALS;
-		}
-		line = strstr(room->status.data, "\nSigCgt:");
-		if (line && sscanf(line, "\nSigCgt: %llx", &mask) == 1)
-			f->parent_catches = mask & bit;
-		f->parent_waits = sleeps_in_wait(dir);
+		proc_parse_signals(room->status.data, &ev->facts);
+		ev->facts.parent_waits = sleeps_in_wait(dir);
 	}
 	close(dir);
 }

@@ -41,9 +41,12 @@ int proc_snapshot(uint64_t born_before, struct proc_room *room,
 /*
  * The text of /proc/PID/stat: fills what it tells of ev's facts and sight, and ev->id.start as far
  * as ticks go. 0, or -EBADMSG if it is none. Pure; comm may hold any bytes but NUL, ") Z 1 (" too.
+ * Behind the len bytes of this and all other texts there is a NUL.
  */
 int proc_parse_stat(const char *text, size_t len, struct event *ev);
 /* The same for /proc/PID/status; what a line does not say stays unknown. Pure. */
 void proc_parse_status(const char *text, size_t len, struct event *ev);
+/* What the status of a parent says of its SIGCHLD. Pure. */
+void proc_parse_signals(const char *text, struct facts *f);
 
 #endif
