@@ -222,6 +222,7 @@ static void write_change(struct sink *s, const struct change *c)
 	const struct proc *p = c->p;
 	struct buf *b = &s->out;
 	bool image = shape[c->kind].image;
+	struct slice script = { 0 };
 
 	open_line(s, c->ts, shape[c->kind].kind, shape[c->kind].type, change_action(c->kind));
 	json_open_process(s, p);
@@ -241,6 +242,9 @@ static void write_change(struct sink *s, const struct change *c)
 	json_open_proctrace(s, p, image, c->inferred);
 	if (shape[c->kind].members)
 		shape[c->kind].members(s, c);
+	if (c->kind == CHANGE_EXEC && c->event->kind == EVENT_EXEC)
+		script = c->event->exec.script;
+	json_raw(s, p, image, script);
 	close_object(b);
 	close_line(s);
 }
@@ -438,6 +442,7 @@ static void write_finding(struct sink *s, const struct finding *f)
 		leak_object(s, f);
 	else if (cleared)
 		reap_object(s, f->u.reap);
+	json_raw(s, f->p, true, (struct slice){ 0 });
 	close_object(b);
 	close_line(s);
 }

@@ -170,30 +170,33 @@ void json_container(struct sink *s, const struct proc *p)
 	buf_lit(&s->out, "\"},");
 }
 
-/* The bytes of names and arguments that are no UTF-8, beside their readable form. */
-static void raw_members(struct sink *s, const struct proc *p, bool image)
+static void raw_member(struct buf *b, const char *key, const char *s, size_t len)
+{
+	if (utf8_valid(s, len))
+		return;
+	buf_byte(b, '"');
+	buf_str(b, key);
+	buf_lit(b, "\":\"");
+	buf_base64(b, s, len);
+	buf_lit(b, "\",");
+}
+
+void json_raw(struct sink *s, const struct proc *p, bool image, struct slice script)
 {
 	const struct { const char *key; const struct text *text; } texts[] = {
 		{ "args", p->args }, { "executable", p->exe }, { "working_directory", p->cwd },
+		{ "cgroup", p->cgroup_path },
 	};
 	struct buf *b = &s->out;
-	size_t i, comm = strlen(p->comm), before = b->len;
+	size_t i, before = b->len;
 
 	open_object(b, "raw");
-	if (!utf8_valid(p->comm, comm)) {
-		buf_lit(b, "\"name\":\"");
-		buf_base64(b, p->comm, comm);
-		buf_lit(b, "\",");
-	}
-	for (i = 0; image && i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (!texts[i].text || utf8_valid(texts[i].text->s, texts[i].text->len))
-			continue;
-		buf_byte(b, '"');
-		buf_str(b, texts[i].key);
-		buf_lit(b, "\":\"");
-		buf_base64(b, texts[i].text->s, texts[i].text->len);
-		buf_lit(b, "\",");
-	}
+	raw_member(b, "name", p->comm, strlen(p->comm));
+	for (i = 0; image && i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].text)
+			raw_member(b, texts[i].key, texts[i].text->s, texts[i].text->len);
+	if (script.s)
+		raw_member(b, "script", script.s, script.len);
 	if (b->data[b->len - 1] == '{')
 		b->len = before;
 	else
@@ -249,5 +252,4 @@ void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool 
 		buf_u64(b, p->args_bytes);
 		buf_lit(b, "},");
 	}
-	raw_members(s, p, image);
 }

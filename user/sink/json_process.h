@@ -28,5 +28,7 @@ void json_container(struct sink *s, const struct proc *p);
 void json_waiting(struct sink *s, const struct proc *parent);
 /* "proctrace", left open. image: the line carries the program as well. */
 void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred);
+/* Its "raw": the bytes of what is no UTF-8, beside their readable form; of script as well. */
+void json_raw(struct sink *s, const struct proc *p, bool image, struct slice script);
 
 #endif
