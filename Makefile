@@ -4,6 +4,7 @@
 # make run        deps, build, and a live trace (as root)
 # make test       deps, build, and every test (as root)
 # make test-asan  the same tests on a build with ASan and UBSan
+# make fuzz       fuzzes each target for FUZZ_SECONDS (600); a million hostile records
 # make bench      measures it beside its peers (as root)
 # make install    PREFIX=/usr/local DESTDIR=
 
@@ -26,13 +27,14 @@ LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp -ljansson
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
 	libcap-ng-dev libseccomp-dev libjansson-dev
 DEPS_TEST := libcmocka-dev python3 python3-pytest python3-jsonschema mandoc jq \
-	procps util-linux
+	procps util-linux libclang-rt-14-dev
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
 SOURCES := $(wildcard user/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 PURE := $(filter-out $(BUILD)/user/cli/main.o,$(OBJECTS))
 BPF_SOURCES := $(wildcard bpf/*.[ch] include/proctrace/*.h vmlinux/*.h)
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 all: $(BUILD)/proctrace
@@ -59,6 +61,19 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) -lcmocka $(LIBS)
 
+# a target a file, over the same rooms built to be watched
+FUZZ_CFLAGS := -O1 -gline-tables-only -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_PURE := $(PURE:$(BUILD)/%=$(BUILD)/fuzz/%)
+
+$(BUILD)/fuzz/%.o: %.c $(BUILD)/proctrace.skel.h
+	@mkdir -p $(@D)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP \
+		-c -o $@ $<
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_PURE)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -MMD -MP -o $@ $< \
+		$(FUZZ_PURE) $(LIBS)
+
 # quiet, and without the network, where all of it is there already
 define install_deps
 @for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -83,11 +98,14 @@ test: deps
 	@$(MAKE) --no-print-directory all check
 
 # what make test runs when everything is installed
-check: check-unit check-python
+check: check-unit check-fuzz check-python
 
 check-unit: $(UNIT)
 	@failed=; for t in $(UNIT); do $$t || failed="$$failed $$t"; done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+check-fuzz: $(FUZZ)
+	tests/fuzz/run check $(BUILD)/fuzz
 
 check-python: $(BUILD)/proctrace
 	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/replay tests/live
@@ -96,6 +114,13 @@ test-asan: deps
 	@$(MAKE) --no-print-directory BUILD=build/asan \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" \
 		all check
+
+fuzz: deps
+	@$(MAKE) --no-print-directory fuzz-long
+
+fuzz-long: $(FUZZ) $(BUILD)/tests/unit/test_hostile
+	PROCTRACE_FULL=1 $(BUILD)/tests/unit/test_hostile
+	tests/fuzz/run long $(BUILD)/fuzz
 
 $(BUILD)/tests/bench/storm: tests/bench/storm.c
 	@mkdir -p $(@D)
@@ -114,6 +139,7 @@ install: $(BUILD)/proctrace
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNIT:%=%.d)
+-include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d)
 
-.PHONY: all deps deps-build run test check check-unit check-python test-asan bench install clean
+.PHONY: all deps deps-build run test check check-unit check-fuzz check-python test-asan fuzz \
+	fuzz-long bench install clean
