@@ -2,13 +2,17 @@
 """Names and arguments of strangers: JSON gives every byte back, text lets none of them act."""
 
 import base64
+import json
 import os
+import random
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from ledger import HOLD, TINY, Child, lived
+from ledger import HOLD, LIVES, TINY, Child, lived, released
 from tracer import PROCTRACE
 
 HOSTILE = [
@@ -26,10 +30,10 @@ def tracer(module_trace):
     return module_trace()
 
 
-def original(line, field):
-    """The bytes behind a string of process.*: either the string gives them back itself, by
-    Python's surrogateescape, or it shows U+FFFD for each bad byte and they stand beside it."""
-    text, raw = line["process"][field], line.get("proctrace", {}).get("raw", {})
+def original(line, field, of="process"):
+    """The bytes behind a string of process.* (or proctrace.*): either the string gives them back
+    itself, or it shows U+FFFD for each bad byte and they stand beside it."""
+    text, raw = line[of][field], line.get("proctrace", {}).get("raw", {})
     if field in raw:
         whole = base64.b64decode(raw[field])
         shown = text if field == "args" else [text]
@@ -37,8 +41,7 @@ def original(line, field):
         assert shown == [part.decode("utf-8", "surrogateescape").translate(BAD_BYTES)
                          for part in parts]
         return parts if field == "args" else whole
-    return [word.encode("utf-8", "surrogateescape") for word in text] if field == "args" \
-        else text.encode("utf-8", "surrogateescape")
+    return [word.encode() for word in text] if field == "args" else text.encode()
 
 
 BAD_BYTES = {code: "\ufffd" for code in range(0xdc80, 0xdd00)}
@@ -102,22 +105,55 @@ def test_program_and_directory_with_any_name_come_back(tracer, tmp_path, name):
         child.collect()
 
 
-def test_text_holds_no_byte_that_a_terminal_would_act_on(tmp_path):
-    output = tmp_path / "text"
-    evil = tmp_path / os.fsdecode(b"ev\nil\x1b[2J\x9b")
-    shutil.copy(TINY, evil)
+def test_script_with_any_name_comes_back(tracer, tmp_path):
+    script = os.path.join(bytes(tmp_path), b"s\x1b\n\xff\xe2\x82.sh")
+    Path(os.fsdecode(script)).write_text("#!/bin/true\n")
+    os.chmod(script, 0o755)
+    with Child([script, "x"]) as child:
+        line = tracer.wait_line(child.ledger.who("child"), "exec")
+        child.collect()
+    assert original(line, "script", "proctrace") == script
+    assert original(line, "args")[1:] == [script, b"x"]
+
+
+def test_control_group_with_any_name_comes_back(trace):
+    mounts = [row.split() for row in Path("/proc/self/mounts").read_text().splitlines()]
+    roots = [root for _, root, kind, *_ in mounts if kind in ("cgroup", "cgroup2")
+             and root.endswith(("pids", "unified", "/cgroup"))]
+    group = os.path.join(roots[0].encode(), b"ev\x1b\xff\xe2\x82 %d" % os.getpid())
+    os.mkdir(group)
+    try:
+        def join():
+            with open(os.path.join(group, b"cgroup.procs"), "w") as procs:
+                procs.write(str(os.getpid()))
+
+        tracer = trace("--cgroup", os.fsdecode(group))
+        with Child([HOLD, "child", "0", "0"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                   preexec_fn=join) as child:
+            line = tracer.wait_line(child.ledger.who("child"), "exec")
+            released(child)
+        tracer.stop()
+    finally:
+        os.rmdir(group)
+    assert group.endswith(original(line, "cgroup", "proctrace"))
+    assert os.path.basename(group) in original(line, "cgroup", "proctrace")
+
+
+def text_tracer(output):
+    """A tracer that writes text to a file, when it is live."""
     with open(output, "wb") as stdout:
         tracer = subprocess.Popen([PROCTRACE, "--format", "text"], stdout=stdout,
                                   stderr=subprocess.PIPE)
-        tracer.stderr.readline()
-        with Child([bytes(evil), "0", *HOSTILE]) as child:
-            child.collect()
-        lived("execs", "renamed", b"\x1b[31m\n\x9b\xc2\x9b".hex())
-        tracer.terminate()
-        tracer.communicate()
+    tracer.stderr.readline()
+    return tracer
+
+
+def assert_harmless(tracer, output):
+    """Stops it; what it wrote holds no byte that a terminal would act on. The lines of it."""
+    tracer.terminate()
+    tracer.communicate()
     assert tracer.returncode == 0
     text = output.read_bytes()
-    assert f" {child.pid} ".encode() in text
     assert not set(text) & (set(range(0x20)) - {0x0a} | {0x7f}), "control characters"
     shown = text.decode("utf-8")  # strictly: whatever is there is valid
     acting = {chr(code) for code in [*range(0x80, 0xa0), 0x061c, 0x200e, 0x200f,
@@ -125,5 +161,111 @@ def test_text_holds_no_byte_that_a_terminal_would_act_on(tmp_path):
     assert not set(shown) & acting, "C1 and bidirectional controls"
     # A newline of theirs must not have made a line of its own: every line begins with a time.
     lines = shown.splitlines()
-    assert all(line[:1].isdigit() or line.startswith(("TIME", " ")) for line in lines), lines
-    assert not any(line.startswith(("il", "line")) for line in lines)
+    wrong = [line for line in lines[1:] if not LINE.match(line)]
+    assert lines[0].startswith("TIME") and not wrong, wrong
+    return lines
+
+
+LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} [a-z_]+ +(\d+|-) ")
+
+
+def test_text_holds_no_byte_that_a_terminal_would_act_on(tmp_path):
+    output = tmp_path / "text"
+    evil = tmp_path / os.fsdecode(b"ev\nil\x1b[2J\x9b")
+    shutil.copy(TINY, evil)
+    tracer = text_tracer(output)
+    with Child([bytes(evil), "0", *HOSTILE]) as child:
+        child.collect()
+    lived("execs", "renamed", b"\x1b[31m\n\x9b\xc2\x9b".hex())
+    lines = assert_harmless(tracer, output)
+    assert any(f" {child.pid} " in line for line in lines)
+
+
+# Strangers by the thousand: the test's own bytes are the oracle, nobody else has heard of them.
+
+def any_bytes(dice, least, most, without=b""):
+    """From least to most of all bytes but NUL: nasty ones, whole characters, and anything."""
+    data = b""
+    length = dice.randint(least, most)
+    while len(data) < length:
+        data += dice.choice([
+            lambda: dice.choice(HOSTILE),
+            lambda: bytes([dice.randint(1, 255)]),
+            lambda: chr(dice.randint(0x80, 0xd7ff)).encode(),
+            lambda: b"abc"])()
+    return bytes(byte if byte not in b"\0" + without else 0x1b for byte in data[:length])
+
+
+def hostile_programs(dice, directory, count):
+    """Programs under such names in directories of such names, each the tiny one or a script."""
+    programs = []
+    tiny = os.path.join(directory, b"tiny")
+    shutil.copy(TINY, tiny)
+    for number in range(count):
+        where = os.path.join(directory, b"%d" % number + any_bytes(dice, 1, 60, b"/"))
+        os.mkdir(where)
+        path = os.path.join(where, any_bytes(dice, 3, 60, b"/"))
+        if number % 8:
+            os.link(tiny, path)
+            programs.append((path, path, None))
+        else:
+            with open(path, "wb") as script:
+                script.write(b"#!" + tiny + b"\n")
+            os.chmod(path, 0o755)
+            programs.append((path, tiny, path))
+    return programs
+
+
+def test_strangers_by_the_thousand_come_back_byte_for_byte(trace, tmp_path):
+    dice = random.Random(int(os.environ.get("PROCTRACE_SEED", "1")))
+    count = 20000 if os.environ.get("PROCTRACE_FULL") == "1" else 3000
+    programs = hostile_programs(dice, bytes(tmp_path), 48)
+    plan, seen = [], set()
+    for number in range(count):
+        if number % 4 == 0:
+            plan.append(("name", any_bytes(dice, 1, 40)))
+        else:
+            args = [any_bytes(dice, 0, 40) for _ in range(dice.randint(1, 8))]
+            plan.append(("exec", os.path.dirname(dice.choice(programs)[0]),
+                         *dice.choice(programs), args))
+            seen.update(*args)
+    assert seen == set(range(1, 256))
+    with open(tmp_path / "plan", "w") as file:
+        for what, *words in plan:
+            if what == "name":
+                print("name", words[0].hex(), file=file)
+            else:
+                cwd, path, _, _, args = words
+                print("exec", cwd.hex(), path.hex(),
+                      b"".join(arg + b"\0" for arg in args).hex(), file=file)
+
+    tracer = trace("--no-snapshot")
+    text = text_tracer(tmp_path / "text")
+    with open(tmp_path / "ledger", "w") as ledger:
+        subprocess.run([LIVES / "strangers", tmp_path / "plan"], stdin=subprocess.DEVNULL,
+                       stdout=ledger, check=True)
+    rows = [json.loads(row) for row in (tmp_path / "ledger").read_text().splitlines()]
+    rows = [row for row in rows if row["what"] == "born" and row["role"] != "driver"]
+    tracer.wait_line(rows[-1], "exit")
+    shown = assert_harmless(text, tmp_path / "text")
+    tracer.stop()
+    assert len(rows) == count
+    for row, (what, *words) in zip(rows, plan):
+        (line,) = tracer.of(row, "exit")
+        if what == "name":
+            assert original(line, "name") == words[0][:15]
+            continue
+        cwd, path, exe, script, args = words
+        assert original(line, "name") == os.path.basename(path)[:15]
+        (line,) = tracer.of(row, "exec")
+        assert original(line, "executable") == exe
+        assert original(line, "working_directory") == cwd
+        assert original(line, "args") == ([exe, path, *args[1:]] if script else args)
+        if script:
+            assert original(line, "script", "proctrace") == script
+    # each of them is told in text as well: once born, once dead, on lines of their own
+    pids = {row["pid"] for row in rows}
+    for action in ("fork", "exit"):
+        lines = [line for line in shown if line[13:].startswith(action + " ")
+                 and int(line[28:35]) in pids]
+        assert len(lines) == count
