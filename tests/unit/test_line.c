@@ -136,6 +136,24 @@ static void bytes_that_are_no_utf8_come_back(void **state)
 	assert_slice(only_event()->exec.args, "\xff\0\xfe", 4);
 	assert_slice(l.events[0].exec.exe, "/\xff", 2);
 	assert_string_equal(l.events[0].facts.comm, "w\xffo");
+	assert_int_equal(take(HEAD "exec\"}," WORKER "},\"proctrace\":{\"script\":\"s\xef\xbf\xbd\","
+			      "\"cgroup\":\"/\xef\xbf\xbd\",\"raw\":{\"script\":\"c/8=\",\"cgroup\":"
+			      "\"L/4=\"}}}"), 0);
+	assert_slice(only_event()->exec.script, "s\xff", 2);
+	assert_slice(l.events[0].facts.cgroup_path, "/\xfe", 2);
+}
+
+/* What is shown without more ado must be what it is taken for. */
+static void a_state_and_a_boot_of_any_bytes_are_not_known(void **state)
+{
+	(void)state;
+	assert_int_equal(take(HEAD "snapshot\"}," WORKER "},\"proctrace\":{\"state\":\"\\u001bN\"}}"),
+			 0);
+	assert_int_equal(only_event()->sight.letter, 0);
+	assert_false(l.events[0].sight.has_nice);
+	assert_int_equal(take(HEAD "fork\"},\"process\":{\"pid\":7,\"entity_id\":\"\\u001b[2J-7-9\","
+			      "\"start\":\"2009-02-13T23:31:34.000000005Z\"}}"), 0);
+	assert_string_equal(l.boot, "");
 }
 
 static void a_death_has_its_status_and_its_circumstances(void **state)
@@ -347,6 +365,9 @@ static void what_is_no_line_is_refused_with_a_reason(void **state)
 		{ HEAD "thread_start\"},\"process\":{\"pid\":7}}", "missing" },
 		{ HEAD "start\"},\"proctrace\":{\"schema_version\":\"1.0\"}}", "missing" },
 		{ HEAD "start\"},\"proctrace\":{\"schema_version\":\"2.0\"}}", "version" },
+		{ HEAD "start\"},\"proctrace\":{\"schema_version\":\"1.0\",\"boot_ns\":1}}", "missing" },
+		{ HEAD "lost\"},\"proctrace\":{\"lost\":{\"count\":4294967296,\"kind\":\"exit\",\"cause\":"
+		  "\"c\",\"since\":\"1970-01-01T00:00:01.000000000Z\"}}}", "missing" },
 		{ HEAD "stop\"}}", "missing" },
 		{ HEAD "lost\"}}", "missing" },
 		{ HEAD "clock\"}}", "missing" },
@@ -380,6 +401,7 @@ int main(void)
 		story(an_exec_has_its_program),
 		story(cut_arguments_end_where_they_were_cut),
 		story(bytes_that_are_no_utf8_come_back),
+		story(a_state_and_a_boot_of_any_bytes_are_not_known),
 		story(a_death_has_its_status_and_its_circumstances),
 		story(every_status_comes_back),
 		story(the_oom_killer_is_no_process),

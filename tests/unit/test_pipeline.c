@@ -246,6 +246,32 @@ static void the_members_of_a_tree_in_the_first_picture_are_handed_on(void **stat
 	assert_int_equal(followed->id.pid, 10);
 }
 
+/* An orphan that keeps its terminal is looked at four times a second, and in a replay by nobody. */
+static void a_long_silence_is_passed_at_once(void **state)
+{
+	struct event sh = fork_of(10, 9), child = fork_of(11, 10);
+
+	(void)state;
+	apply(sight_of(1, 0, 'S'));
+	apply(sight_of(9, 1, 'S'));
+	sh.facts.tty = child.facts.tty = TTY;
+	apply(sh);
+	apply(child);
+	apply(exit_of(10, 9, EXITED(0)));
+	seen.len = 0;
+	w.now += 100 * (365 * 86400 * NS_PER_S);
+	pipeline_pass(&pipe_line, w.now);
+	assert_buf(&seen, "orphan 11\n");
+	assert_true(pipeline_deadline(&pipe_line) > w.now);
+	assert_true(pipeline_deadline(&pipe_line) <= w.now + NS_PER_S);
+	/* and what it was waiting for is still seen */
+	child = sight_of(11, 1, 'S');
+	apply(child);
+	pipeline_pass(&pipe_line, w.now += NS_PER_S);
+	if (!strstr((buf_byte(&seen, 0), seen.data), "daemon 11\n"))
+		fail_msg("%s", seen.data);
+}
+
 static void the_deadline_is_the_earliest(void **state)
 {
 	(void)state;
@@ -274,6 +300,7 @@ int main(void)
 		story(a_check_is_told_if_it_found_something),
 		story(what_is_due_before_an_event_is_told_before_it),
 		story(the_members_of_a_tree_in_the_first_picture_are_handed_on),
+		story(a_long_silence_is_passed_at_once),
 		story(the_deadline_is_the_earliest),
 	};
 

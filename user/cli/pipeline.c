@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/pipeline.h"
 
+#include "base/clock.h"
 #include "cli/filter.h"
 #include "diagnose/cause.h"
 #include "diagnose/leak.h"
+
+#define SILENCE (10 * NS_PER_S)
 
 static void on_change(void *ctx, const struct change *c)
 {
@@ -114,12 +117,13 @@ void pipeline_tick(struct pipeline *p, uint64_t now)
 	detect_tick(&p->detect, now);
 }
 
+/* What some time without an event has not settled waits for the next one: that time is skipped. */
 void pipeline_pass(struct pipeline *p, uint64_t now)
 {
-	uint64_t due;
+	uint64_t due = detect_deadline(&p->detect), settled = due + SILENCE;
 
-	while ((due = detect_deadline(&p->detect)) <= now)
-		detect_tick(&p->detect, due);
+	for (; due <= now; due = detect_deadline(&p->detect))
+		detect_tick(&p->detect, due < settled || due + SILENCE > now ? due : now - SILENCE);
 	engine_tick(p->engine, now);
 	p->asked.len = 0;
 }

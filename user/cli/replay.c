@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/replay.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 
@@ -51,7 +52,7 @@ static void begin_stream(struct replaying *r, const struct line *line, uint64_t 
 	r->o->partial = line->start.partial;
 	memset(r->sink.boot, 0, sizeof(r->sink.boot));
 	for (; boot && *boot && n < sizeof(r->sink.boot) - 1; boot++)
-		if (*boot != '-')
+		if (isxdigit((unsigned char)*boot))
 			r->sink.boot[n++] = *boot;
 	begin(r, ts);
 	r->sink.ops->start(&r->sink, &line->start);

@@ -462,7 +462,7 @@ static void write_start(struct sink *s, const struct stream_start *start)
 	escape_json(b, start->boot_id, strlen(start->boot_id));
 	buf_lit(b, "}},");
 	open_object(b, "proctrace");
-	member_const(b, "version", start->version);
+	member_str(b, "version", start->version);
 	member_const(b, "schema_version", STREAM_VERSION);
 	member_str(b, "kernel", start->kernel);
 	member_str(b, "boot_id", start->boot_id);
@@ -471,8 +471,10 @@ static void write_start(struct sink *s, const struct stream_start *start)
 	if (start->partial)
 		member_bool(b, "partial", true);
 	open_object(b, "hooks");
-	for (i = 0; i < start->nfeatures; i++)
-		member_bool(b, start->features[i].name, start->features[i].on);
+	for (i = 0; i < start->nfeatures; i++) {
+		escape_json(b, start->features[i].name, strlen(start->features[i].name));
+		buf_str(b, start->features[i].on ? ":true," : ":false,");
+	}
 	close_object(b);
 	close_object(b);
 	close_line(s);
@@ -486,8 +488,8 @@ static void write_lost(struct sink *s, const struct stream_lost *lost)
 	open_object(b, "proctrace");
 	open_object(b, "lost");
 	member_u64(b, "count", lost->count);
-	member_const(b, "kind", lost->kind);
-	member_const(b, "cause", lost->cause);
+	member_str(b, "kind", lost->kind);
+	member_str(b, "cause", lost->cause);
 	json_time(s, "since", lost->since);
 	json_time(s, "until", lost->ts);
 	close_object(b);
@@ -503,7 +505,7 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	open_line(s, resync->ts, "event", "info", "resync");
 	open_object(b, "proctrace");
 	open_object(b, "resync");
-	member_const(b, "reason", resync->reason);
+	member_str(b, "reason", resync->reason);
 	member_u64(b, "checked", resync->checked);
 	open_object(b, "inferred");
 	for (i = 0; i < CHANGES; i++)
@@ -536,7 +538,7 @@ static void write_stop(struct sink *s, const struct stream_stop *stop)
 
 	open_line(s, stop->ts, "event", "info", "stop");
 	open_object(b, "proctrace");
-	member_const(b, "reason", stop->reason);
+	member_str(b, "reason", stop->reason);
 	open_object(b, "totals");
 	for (i = 0; i < CHANGES; i++)
 		if (change_action(i))

@@ -25,7 +25,7 @@ static inline void close_array(struct buf *b)
 	buf_lit(b, "],");
 }
 
-/* For constants and names that need no escaping. */
+/* For the program's own constants: they need no escaping. */
 static inline void member_const(struct buf *b, const char *key, const char *value)
 {
 	buf_byte(b, '"');

@@ -317,8 +317,15 @@ static void write_start(struct sink *s, const struct stream_start *start)
 
 static void write_lost(struct sink *s, const struct stream_lost *lost)
 {
+	struct buf *b = &s->out;
+
 	begin(s, lost->ts, "lost", NULL, RED);
-	buf_printf(&s->out, "%" PRIu64 " %s records (%s)", lost->count, lost->kind, lost->cause);
+	buf_u64(b, lost->count);
+	buf_byte(b, ' ');
+	add_word(b, lost->kind, strlen(lost->kind));
+	buf_lit(b, " records (");
+	add_word(b, lost->cause, strlen(lost->cause));
+	buf_byte(b, ')');
 	end(s);
 }
 
@@ -328,8 +335,8 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	int i;
 
 	begin(s, resync->ts, "resync", NULL, YELLOW);
-	buf_printf(b, "%s: %" PRIu64 " processes checked; inferred:", resync->reason,
-		   resync->checked);
+	add_word(b, resync->reason, strlen(resync->reason));
+	buf_printf(b, ": %" PRIu64 " processes checked; inferred:", resync->checked);
 	for (i = 0; i < CHANGES; i++)
 		if (resync->inferred[i] && change_action((enum change_kind)i))
 			buf_printf(b, " %" PRIu64 " %s", resync->inferred[i],

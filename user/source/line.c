@@ -118,7 +118,6 @@ static int read_exec(struct line_room *room, const json_t *root, struct line *li
 {
 	struct line_image image;
 	struct exec_facts *x;
-	const json_t *script;
 	struct event *ev;
 	uint64_t thread;
 	const char *euid;
@@ -139,11 +138,8 @@ static int read_exec(struct line_room *room, const json_t *root, struct line *li
 	ev->kind = EVENT_EXEC;
 	x = &ev->exec;
 	*x = (struct exec_facts){ .args = image.args, .exe = image.exe, .cwd = image.cwd,
-				  .args_bytes = image.args_bytes, .argc = image.argc };
-	script = json_at(root, "proctrace.script");
-	if (json_is_string(script))
-		x->script = (struct slice){ json_string_value(script),
-					    (uint32_t)json_string_length(script) };
+				  .args_bytes = image.args_bytes, .argc = image.argc,
+				  .script = line_script(room, root) };
 	x->old_tid = json_number(root, "proctrace.exec_thread", &thread) ? (uint32_t)thread
 									 : ev->id.pid;
 	euid = json_text(root, "user.effective.id");
@@ -337,6 +333,8 @@ static int read_start(struct line_room *room, const json_t *root, struct line *l
 	s->zombie_after = json_ms(root, "proctrace.zombie_after_ms");
 	s->partial = json_flag(root, "proctrace.partial");
 	read_hooks(root, s);
+	if (!s->version || !s->kernel || !s->boot_id || !s->hostname)
+		return -EBADMSG;
 	return json_number(root, "proctrace.boot_ns", &s->ts) ? 0 : -EBADMSG;
 }
 
@@ -356,7 +354,7 @@ static int read_lost(struct line_room *room, const json_t *root, struct line *li
 	l->kind = json_text(root, "proctrace.lost.kind");
 	l->cause = json_text(root, "proctrace.lost.cause");
 	if (!l->kind || !l->cause || !json_number(root, "proctrace.lost.count", &l->count) ||
-	    !since)
+	    !since || l->count > UINT32_MAX)
 		return -EBADMSG;
 	return clock_parse_rfc3339(since, &line->lost_since);
 }
@@ -429,12 +427,14 @@ static void read_clocks(const json_t *root, struct line *line)
 {
 	const char *start = json_text(root, "process.start");
 	const char *entity = json_text(root, "process.entity_id");
+	size_t digits;
 
 	if (!start || !entity || clock_parse_rfc3339(start, &line->start_wall))
 		return;
 	line->start_boot = json_ident(json_at(root, "process")).start;
-	if (strcspn(entity, "-") < sizeof(line->boot))
-		memcpy(line->boot, entity, strcspn(entity, "-"));
+	digits = strspn(entity, "0123456789abcdef");
+	if (digits < sizeof(line->boot) && entity[digits] == '-')
+		memcpy(line->boot, entity, digits);
 }
 
 int line_read(struct line_room *room, const char *text, size_t len, struct line *line,
@@ -473,4 +473,6 @@ void line_room_free(struct line_room *room)
 	buf_free(&room->comm);
 	buf_free(&room->exe);
 	buf_free(&room->cwd);
+	buf_free(&room->cgroup);
+	buf_free(&room->script);
 }

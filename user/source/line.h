@@ -53,7 +53,7 @@ struct line {
 /* Where a line is taken apart; reused from line to line, {0} to begin with. */
 struct line_room {
 	struct json_t *root;
-	struct buf args, comm, exe, cwd;
+	struct buf args, comm, exe, cwd, cgroup, script;
 	uint32_t execs; /* that nobody heard of */
 };
 

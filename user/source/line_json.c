@@ -104,15 +104,16 @@ static void session(const json_t *root, struct facts *f)
 	f->tty = (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffu) << 12;
 }
 
-static void cgroup(const json_t *root, struct facts *f)
+static void cgroup(struct line_room *room, const json_t *root, struct facts *f)
 {
-	const json_t *path = json_at(root, "proctrace.cgroup");
+	f->cgroup_path = bytes(root, "proctrace.cgroup", "proctrace.raw.cgroup", &room->cgroup);
+	if (f->cgroup_path.s)
+		f->have |= HAVE_CGROUP;
+}
 
-	if (!json_is_string(path))
-		return;
-	f->have |= HAVE_CGROUP;
-	f->cgroup_path.s = json_string_value(path);
-	f->cgroup_path.len = (uint32_t)json_string_length(path);
+struct slice line_script(struct line_room *room, const json_t *root)
+{
+	return bytes(root, "proctrace.script", "proctrace.raw.script", &room->script);
 }
 
 static void bits(const json_t *root, struct facts *f)
@@ -156,7 +157,7 @@ int line_process(struct line_room *room, const json_t *root, struct event *ev)
 	if (!f->nspid)
 		f->nspid = ev->id.pid;
 	session(root, f);
-	cgroup(root, f);
+	cgroup(room, root, f);
 	bits(root, f);
 	return 0;
 }
@@ -244,7 +245,7 @@ bool line_status(const json_t *root, uint32_t *status)
 
 void line_letters(const char *letters, struct sight_facts *s)
 {
-	if (!letters)
+	if (!letters || !is_state(letters[0]))
 		return;
 	s->letter = letters[0];
 	s->locked = strchr(letters, 'L') != NULL;

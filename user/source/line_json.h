@@ -27,7 +27,9 @@ struct line_image {
 	int argc;
 };
 void line_image(struct line_room *room, const json_t *root, struct line_image *image);
-/* A state such as "S<L"; NULL: not known. */
+/* The file named to execve, where an interpreter runs it. */
+struct slice line_script(struct line_room *room, const json_t *root);
+/* A state such as "S<L"; NULL, or one that ps does not know: not known. */
 void line_letters(const char *letters, struct sight_facts *s);
 /* What a look would have found; the program too. */
 void line_sight(struct line_room *room, const json_t *root, struct event *ev);

@@ -56,6 +56,9 @@ int replay_next(struct replay *r, struct line *line, uint64_t *ts)
 	if (err)
 		return err;
 	*ts = line->wall - (uint64_t)r->wall_offset;
+	r->why = "its time lies before the boot, or ages after it";
+	if (*ts > TIME_MAX)
+		return -EBADMSG;
 	for (i = 0; i < line->nevents; i++)
 		line->events[i].ts = *ts;
 	if (line->limits_read)
