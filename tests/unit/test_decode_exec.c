@@ -72,6 +72,7 @@ static void an_exec_is_read(void **state)
 	assert_int_equal(ev.exec.euid, 33);
 	assert_int_equal(ev.exec.argc, 2);
 	assert_int_equal(ev.exec.args_bytes, 6);
+	assert_false(ev.exec.args_cut);
 	assert_slice(ev.exec.args, PART("ls\0-l\0"));
 	assert_slice(ev.exec.exe, PART("/usr/bin/ls"));
 	assert_slice(ev.exec.cwd, PART("/tmp"));
@@ -153,6 +154,7 @@ static void a_cut_argv_tells_its_real_length(void **state)
 	assert_int_equal(decode_copy(&b, b.len, &copy), 0);
 	assert_slice(ev.exec.args, PART("echo\0aaaa"));
 	assert_int_equal(ev.exec.args_bytes, 102400);
+	assert_true(ev.exec.args_cut);
 	free(copy);
 	buf_free(&b);
 }

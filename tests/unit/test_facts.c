@@ -179,6 +179,23 @@ static void a_forks_image_is_its_creators(void **state)
 	assert_text(proc(12)->args, "sleep\0" "9", 8);
 }
 
+/* Whether they were cut goes with the arguments: to a fork, and not to the next program. */
+static void that_arguments_were_cut_goes_with_them(void **state)
+{
+	struct event ev = exec_of(11, 10);
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	ev.exec.args_cut = true;
+	tell(ev);
+	tell(fork_of(12, 11));
+	assert_true(proc(11)->args_cut && proc(12)->args_cut);
+	tell(exec_of(12, 11));
+	assert_true(proc(11)->args_cut);
+	assert_false(proc(12)->args_cut);
+}
+
 static void an_exec_replaces_all_that_was_known_of_the_image(void **state)
 {
 	struct event ev = exec_of(11, 10);
@@ -222,6 +239,7 @@ static void a_look_brings_what_only_a_look_can_see(void **state)
 	ev.sight.threads = 7;
 	ev.sight.args = (struct slice){ "a\0b", 4 };
 	ev.sight.args_bytes = 100;
+	ev.sight.args_cut = true;
 	ev.sight.argc = 9;
 	tell(ev);
 	assert_int_equal(proc(10)->letter, 'S');
@@ -230,6 +248,7 @@ static void a_look_brings_what_only_a_look_can_see(void **state)
 	assert_int_equal(proc(10)->threads, 7);
 	assert_text(proc(10)->args, "a\0b", 4);
 	assert_int_equal(proc(10)->args_bytes, 100);
+	assert_true(proc(10)->args_cut);
 	assert_int_equal(proc(10)->argc, 9);
 	ev.sight.args = (struct slice){ 0 }; /* not read this time: what is known stays */
 	ev.sight.letter = 'T';
@@ -379,6 +398,7 @@ int main(void)
 		story(an_orphan_without_a_terminal_is_a_daemon),
 		story(what_a_service_manager_starts_is_a_daemon),
 		story(a_forks_image_is_its_creators),
+		story(that_arguments_were_cut_goes_with_them),
 		story(an_exec_replaces_all_that_was_known_of_the_image),
 		story(the_creators_program_stays_when_the_child_execs),
 		story(a_look_brings_what_only_a_look_can_see),

@@ -183,10 +183,27 @@ static void a_cut_argv_says_how_long_it_was(void **state)
 	(void)state;
 	p.args = text_new("echo\0aaa", 8);
 	p.args_bytes = 102400;
+	p.args_cut = true;
 	write_about(CHANGE_EXEC, &ev);
 	read_line();
 	assert_num("proctrace.args_truncated.bytes", 102400);
 	assert_int_equal(json_array_size(at("process.args")), 2);
+}
+
+/* Their length does not tell whether they were cut: what is shown is longer or shorter. */
+static void a_masked_argv_is_not_cut_for_that(void **state)
+{
+	(void)state;
+	p.args = text_new("x\0--token=***", 14);
+	p.args_bytes = 40;
+	write_about(CHANGE_EXEC, &ev);
+	read_line();
+	assert_absent("proctrace.args_truncated");
+	p.args_cut = true;
+	p.args_bytes = 12;
+	write_about(CHANGE_EXEC, &ev);
+	read_line();
+	assert_num("proctrace.args_truncated.bytes", 12);
 }
 
 static void a_script_and_the_thread_that_called_exec_are_named(void **state)
@@ -307,6 +324,7 @@ int main(void)
 		story(an_exec_tells_the_program),
 		story(arguments_are_counted_as_they_were_given),
 		story(a_cut_argv_says_how_long_it_was),
+		story(a_masked_argv_is_not_cut_for_that),
 		story(a_script_and_the_thread_that_called_exec_are_named),
 		story(bytes_that_are_no_utf8_stand_beside_in_base64),
 		story(a_container_is_told_by_its_control_group),

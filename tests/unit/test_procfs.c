@@ -315,8 +315,14 @@ static void a_look_at_oneself_is_true(void **state)
 	assert_non_null(ev.sight.args.s);
 	assert_int_equal(ev.sight.argc, 1);
 	assert_int_equal(ev.sight.args.len, ev.sight.args_bytes);
+	assert_false(ev.sight.args_cut);
 	assert_non_null(ev.sight.exe.s);
 	assert_int_equal(ev.sight.exe.s[0], '/');
+
+	room.args_max = 3;
+	proc_look(self, PROC_ARGS, &room, &ev);
+	assert_int_equal(ev.sight.args.len, 3);
+	assert_true(ev.sight.args_bytes > 3 && ev.sight.args_cut);
 
 	self.start = ev.id.start + 5 * START_TICK; /* another one under this pid */
 	proc_look(self, 0, &room, &ev);

@@ -99,9 +99,14 @@ static void details_tell_what_matters(void **state)
 
 	(void)state;
 	p.args = text_new("grep\0two words\0\0", 16);
-	p.args_bytes = 16;
+	p.args_bytes = 1234;
 	write_about(CHANGE_EXEC, &ev);
-	assert_says(text_line(), "grep two\\ words ''");
+	shown = text_line();
+	assert_says(shown, "grep two\\ words ''");
+	assert_null(strstr(shown, "bytes"));
+	p.args_cut = true;
+	write_about(CHANGE_EXEC, &ev);
+	assert_says(text_line(), "… (1234 bytes)");
 
 	ev.exit.status = EXITED(3);
 	write_about(CHANGE_EXIT, &ev);

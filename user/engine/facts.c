@@ -153,6 +153,7 @@ void facts_exec_unheard(struct proc *p, const struct event *ev)
 	replace(&p->args, unknown);
 	replace(&p->exe, unknown);
 	p->args_bytes = 0;
+	p->args_cut = false;
 	p->argc = -1;
 	executed(p, ev);
 }
@@ -163,6 +164,7 @@ void facts_exec(struct proc *p, const struct event *ev)
 	replace(&p->exe, ev->exec.exe);
 	replace(&p->cwd, ev->exec.cwd);
 	p->args_bytes = ev->exec.args_bytes;
+	p->args_cut = ev->exec.args_cut;
 	p->argc = ev->exec.argc;
 	p->euid = ev->exec.euid;
 	p->has_euid = true;
@@ -199,6 +201,7 @@ void facts_sight(struct proc *p, const struct event *ev)
 	if (s->args.s) {
 		text_set(&p->args, s->args.s, s->args.len);
 		p->args_bytes = s->args_bytes;
+		p->args_cut = s->args_cut;
 		p->argc = s->argc;
 	}
 	if (s->exe.s)
@@ -223,6 +226,7 @@ void facts_inherit(struct proc *child, const struct proc *creator, const struct 
 	if (!child->cgroup_path && child->cgroup == creator->cgroup)
 		text_share(&child->cgroup_path, creator->cgroup_path);
 	child->args_bytes = creator->args_bytes;
+	child->args_cut = creator->args_cut;
 	child->argc = creator->argc;
 	child->euid = creator->euid;
 	child->has_euid = creator->has_euid;

@@ -50,7 +50,7 @@ struct proc {
 	uint32_t exec_doubt; /* another one that a look saw, and nobody has told of */
 	uint64_t cgroup;
 	struct text *args, *exe, *cwd, *cgroup_path; /* NULL: not known */
-	uint32_t args_bytes; /* the real length of argv */
+	uint32_t args_bytes; /* the real length of argv; args may be masked */
 	int argc;	     /* -1: not known */
 
 	uint8_t life;	 /* enum life */
@@ -60,6 +60,7 @@ struct proc {
 	int8_t nice;
 	int8_t exit_signal;
 	bool has_nice : 1, has_euid : 1, has_exit_signal : 1;
+	bool args_cut : 1; /* args holds less than there was */
 	bool kthread : 1, subreaper : 1, ns_init : 1, traced : 1, locked : 1;
 	bool stub : 1;		/* known only as somebody's parent */
 	bool adopted : 1;	/* its parent died, it lives with another */

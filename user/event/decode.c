@@ -99,6 +99,7 @@ static int decode_exec(const struct record_exec *r, size_t size, struct decode_r
 		.euid = r->euid,
 		.argc = r->argc,
 		.args_bytes = r->args_bytes,
+		.args_cut = r->args_len < r->args_bytes,
 		.exe = read_path(exe, r->exe_len, exe_cut, room->exe, sizeof(room->exe)),
 		.cwd = read_path(cwd, r->cwd_len, cwd_cut, room->cwd, sizeof(room->cwd)),
 		.exe_cut = exe_cut,

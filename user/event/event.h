@@ -111,8 +111,9 @@ struct exec_facts {
 	uint32_t old_tid; /* the thread that called it; the process's pid if that was the leader */
 	uint32_t euid;
 	int argc;
-	uint32_t args_bytes; /* the real length; args.len may be less */
+	uint32_t args_bytes; /* the real length; args.len differs where they were cut or masked */
 	struct slice args;   /* NUL between, and at the end unless cut */
+	bool args_cut;
 	struct slice exe, cwd, script;
 	bool exe_cut, cwd_cut;
 };
@@ -150,7 +151,8 @@ struct sight_facts {
 	bool has_euid;
 	uint32_t euid;
 	struct slice args, exe, cwd; /* if they were read as well */
-	uint32_t args_bytes; /* the real length */
+	uint32_t args_bytes; /* as in exec_facts */
+	bool args_cut;
 	int argc;
 	bool has_accounts; /* of a recording: what it did as a parent until then */
 	uint32_t children_died, children_reaped;

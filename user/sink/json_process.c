@@ -100,11 +100,6 @@ static void member_args(struct buf *b, const struct text *args)
 	close_array(b);
 }
 
-static bool args_cut(const struct proc *p)
-{
-	return p->args && p->args_bytes > p->args->len;
-}
-
 /* The program: what it was started as and where. */
 void json_image(struct sink *s, const struct proc *p)
 {
@@ -247,7 +242,7 @@ void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool 
 		member_bool(b, "inferred", true);
 	if (image && p->cgroup_path)
 		member_bytes(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
-	if (image && args_cut(p)) {
+	if (image && p->args && p->args_cut) {
 		buf_lit(b, "\"args_truncated\":{\"bytes\":");
 		buf_u64(b, p->args_bytes);
 		buf_lit(b, "},");

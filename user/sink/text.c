@@ -89,7 +89,7 @@ static void add_args(struct buf *b, const struct proc *p)
 		buf_byte(b, ' ');
 		at += len + 1;
 	}
-	if (p->args_bytes > p->args->len)
+	if (p->args_cut)
 		buf_printf(b, "… (%u bytes) ", p->args_bytes);
 }
 

@@ -225,6 +225,7 @@ static void read_args(int dir, struct proc_room *room, struct event *ev)
 		len = args->len < room->args_max ? (uint32_t)args->len : room->args_max;
 		ev->sight.args = (struct slice){ args->data, len };
 		ev->sight.args_bytes = (uint32_t)args->len;
+		ev->sight.args_cut = len < args->len;
 		ev->sight.argc = count_args(args);
 	}
 	if (slurp_link(dir, "exe", &room->exe))
