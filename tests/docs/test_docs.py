@@ -286,6 +286,23 @@ def test_filters_take_eight_values():
             assert "omma separated" in manual_options()[option][2]
 
 
+def test_masks_are_as_many_as_the_manual_says():
+    text = manual_options()["--mask"][2]
+    most = int(re.search(r"up to (\d+) times", text)[1])
+    assert takes(*["--mask", "x"] * most) and not takes(*["--mask", "x"] * (most + 1))
+    assert "must not match an empty string" in text and not takes("--mask", "x*")
+
+
+def test_names_of_secrets_in_the_manual_are_masked(root):
+    names = re.search(r"like a secret's: (.*?), in any case", manual_section("OUTPUT"), re.S)[1]
+    names = [name.strip() for name in names.split(",")]
+    argv = ["true", *[word for name in names for word in (f"--my-{name}", "hush", f"MY_{name.upper()}=hush")]]
+    assert len(names) > 15
+    done = proctrace("--format", "json", "--no-snapshot", "--grace", "0", "--", *argv)
+    line, = [line for line in map(json.loads, done.stdout.splitlines()) if line["event"]["action"] == "exec"]
+    assert line["process"]["args"] == [word.replace("hush", "***") for word in argv]
+
+
 def test_findings_that_can_fail_a_run_are_those_of_the_manual(help_options):
     words = re.findall(r"^\.Cm (\w+)", manual_options()["--fail-on"][2], re.M)
     assert words == help_options["--fail-on"][2].split(": ")[1].split(", ")

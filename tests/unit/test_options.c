@@ -136,6 +136,36 @@ static void switches_take_no_value(void **state)
 	assert_wrong("--no-snapshot=yes");
 }
 
+static void masks_are_patterns_that_hold(void **state)
+{
+	char line[512] = "";
+	int i;
+
+	(void)state;
+	assert_good("");
+	assert_false(o.no_mask);
+	assert_int_equal(o.masks, 0);
+	assert_good("--no-mask");
+	assert_true(o.no_mask);
+	assert_wrong("--no-mask=1");
+	assert_good("--mask pin:([0-9]+) --mask=x|y");
+	assert_int_equal(o.masks, 2);
+	assert_string_equal(o.mask[0], "pin:([0-9]+)");
+	assert_string_equal(o.mask[1], "x|y");
+	assert_good("--no-mask --mask x");
+	assert_wrong("--mask");
+	assert_wrong("--mask=");
+	assert_wrong("--mask (");
+	assert_wrong("--mask x --mask [");
+	assert_non_null(strstr(said, "'['"));
+	assert_wrong("--mask x*"); /* it would match everywhere */
+	for (i = 0; i < MASK_PATTERNS; i++)
+		strcat(line, i ? " --mask x" : "--mask x");
+	assert_good(line);
+	strcat(line, " --mask x");
+	assert_wrong(line);
+}
+
 static void sizes_have_bounds(void **state)
 {
 	(void)state;
@@ -257,7 +287,8 @@ static void help_and_version_are_asked_for_and_no_failure(void **state)
 	static const char *const options[] = {
 		"--format", "--output", "-o", "--duration", "--zombie-after", "--events", "--pid",
 		"--tree", "--comm", "--uid", "--cgroup", "--container", "--no-snapshot",
-		"--threads", "--fail-on", "--grace", "COMMAND", "--help", "--version",
+		"--threads", "--no-mask", "--mask", "--fail-on", "--grace", "COMMAND", "--help",
+		"--version",
 	};
 	size_t i;
 
@@ -297,6 +328,7 @@ int main(void)
 		cmocka_unit_test(events_are_the_actions_of_the_stream),
 		cmocka_unit_test(failures_are_findings),
 		cmocka_unit_test(switches_take_no_value),
+		cmocka_unit_test(masks_are_patterns_that_hold),
 		cmocka_unit_test(sizes_have_bounds),
 		cmocka_unit_test(the_number_of_processes_has_a_floor),
 		cmocka_unit_test(colours_are_three),

@@ -10,10 +10,12 @@ static struct pipeline pipe_line;
 static struct sink sink;
 static struct buf seen;
 static const struct proc *followed;
+static struct proc told; /* as it was then */
 
 static void on_change(struct sink *s, const struct change *c)
 {
 	(void)s;
+	told = *c->p;
 	buf_printf(&seen, "%s %u\n", change_action(c->kind), c->p->id.pid);
 }
 
@@ -285,6 +287,61 @@ static void the_deadline_is_the_earliest(void **state)
 	assert_true(pipeline_deadline(&pipe_line) == w.now + 20 * NS_PER_MS);
 }
 
+static struct event with_args(struct event ev, const char *args, uint32_t len, bool cut)
+{
+	bool exec = ev.kind == EVENT_EXEC;
+
+	*(exec ? &ev.exec.args : &ev.sight.args) = (struct slice){ args, len };
+	*(exec ? &ev.exec.args_bytes : &ev.sight.args_bytes) = cut ? 1000 : len;
+	*(exec ? &ev.exec.args_cut : &ev.sight.args_cut) = cut;
+	return ev;
+}
+
+static void assert_args(const char *want, uint32_t len, uint32_t bytes, bool cut)
+{
+	assert_non_null(told.args);
+	assert_int_equal(told.args->len, len);
+	assert_memory_equal(told.args->s, want, len);
+	assert_int_equal(told.args_bytes, bytes);
+	assert_int_equal(told.args_cut, cut);
+}
+
+/* Before the engine knows them; the ring's own bytes, which nobody may write, stay. */
+static void secrets_are_masked_in_records_and_looks(void **state)
+{
+	static const char args[] = "x\0--token=abcdef", more[] = "x\0--token=a";
+
+	(void)state;
+	apply(with_args(sight_of(1, 0, 'S'), args, sizeof(args), false));
+	assert_args("x\0--token=***", 14, sizeof(args), false);
+	apply(with_args(exec_of(1, 0), args, sizeof(args), false));
+	assert_args("x\0--token=***", 14, sizeof(args), false);
+	apply(with_args(exec_of(1, 0), more, sizeof(more), false)); /* longer than it was */
+	assert_args("x\0--token=***", 14, sizeof(more), false);
+	apply(with_args(exec_of(1, 0), args, 14, true));
+	assert_args("x\0--token=***", 13, 1000, true);
+	apply(with_args(exec_of(1, 0), "x\0--to", 6, true));
+	assert_args("x\0--to", 6, 1000, true);
+	apply(fork_of(2, 1)); /* a fork shows its creator's */
+	assert_args("x\0--to", 6, 1000, true);
+}
+
+static void without_masking_they_are_as_they_were(void **state)
+{
+	static const char args[] = "x\0--token=abcdef";
+
+	pipeline_close(&pipe_line);
+	o.no_mask = true;
+	pipeline_open(&pipe_line, &o, &sink);
+	apply(with_args(exec_of(1, 0), args, sizeof(args), false));
+	assert_args(args, sizeof(args), sizeof(args), false);
+	end(state);
+	o.mask[o.masks++] = "c.e"; /* but for what a pattern says */
+	pipeline_open(&pipe_line, &o, &sink);
+	apply(with_args(exec_of(1, 0), args, sizeof(args), false));
+	assert_args("x\0--token=ab***f", 17, sizeof(args), false);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -302,6 +359,8 @@ int main(void)
 		story(the_members_of_a_tree_in_the_first_picture_are_handed_on),
 		story(a_long_silence_is_passed_at_once),
 		story(the_deadline_is_the_earliest),
+		story(secrets_are_masked_in_records_and_looks),
+		story(without_masking_they_are_as_they_were),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

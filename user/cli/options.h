@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/mask.h"
 #include "proctrace/select.h"
 
 /* documented in the man page */
@@ -35,7 +36,7 @@ struct options {
 	enum mode mode;
 	bool partial; /* of a recording: filters had left processes out */
 	const char *recording; /* to be replayed; "-": stdin */
-	bool json, no_snapshot, threads, low_latency;
+	bool json, no_snapshot, threads, low_latency, no_mask;
 	enum color color;
 	const char *output; /* NULL: stdout */
 	uint64_t duration; /* ns, 0: without end */
@@ -50,7 +51,8 @@ struct options {
 	const char *cgroup[SELECT_MAX]; /* as given */
 	const char *cgroup_below[SELECT_MAX]; /* once looked up: the path below the mount */
 	const char *container[SELECT_MAX]; /* ids or their beginnings */
-	uint32_t trees, containers;
+	const char *mask[MASK_PATTERNS]; /* patterns, each tried */
+	uint32_t trees, containers, masks;
 	uint32_t tree[SELECT_MAX]; /* pids */
 	char **command; /* NULL: trace the machine */
 };

@@ -80,8 +80,13 @@ void pipeline_open(struct pipeline *p, const struct options *o, struct sink *sin
 	};
 	const struct engine_out engine_out = { p, on_change, on_ask };
 	const struct detect_out detect_out = { p, on_finding, on_ask, on_measure };
+	char why[MASK_WHY];
+	uint32_t i;
 
 	*p = (struct pipeline){ .options = o, .sink = sink };
+	p->mask.patterns_only = o->no_mask;
+	for (i = 0; i < o->masks; i++)
+		mask_pattern(&p->mask, o->mask[i], why, sizeof(why)); /* take_mask() has tried it */
 	p->engine = engine_new(&config, &engine_out);
 	detect_init(&p->detect, p->engine, &detect_out);
 }
@@ -93,7 +98,21 @@ void pipeline_close(struct pipeline *p)
 	detect_fini(&p->detect);
 	engine_free(p->engine);
 	buf_free(&p->asked);
+	mask_free(&p->mask);
 	p->engine = NULL;
+}
+
+/* Masks the arguments that an event brings: in a copy, and only where they hold a secret. */
+static const struct event *masked(struct pipeline *p, const struct event *ev, struct event *copy)
+{
+	bool exec = ev->kind == EVENT_EXEC;
+	struct slice args = exec ? ev->exec.args : ev->sight.args;
+
+	if (!mask_args(&p->mask, &args, exec ? ev->exec.args_cut : ev->sight.args_cut))
+		return ev;
+	*copy = *ev;
+	*(exec ? &copy->exec.args : &copy->sight.args) = args;
+	return copy;
 }
 
 void pipeline_apply(struct pipeline *p, const struct event *ev)
@@ -108,6 +127,10 @@ void pipeline_apply(struct pipeline *p, const struct event *ev)
 
 void pipeline_feed(struct pipeline *p, const struct event *ev)
 {
+	struct event copy;
+
+	if (ev->kind == EVENT_EXEC || ev->kind == EVENT_SIGHT)
+		ev = masked(p, ev, &copy);
 	engine_apply(p->engine, ev);
 }
 

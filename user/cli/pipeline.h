@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "detect/detect.h"
+#include "event/mask.h"
 #include "sink/sink.h"
 
 /* A process that should be looked at; with its program too, or the limits that it stands under. */
@@ -25,6 +26,7 @@ struct pipeline {
 	uint64_t inferred[CHANGES]; /* since the last resync */
 	uint32_t seen; /* enum finding_kind of what was found, or'ed */
 	struct buf asked; /* struct question */
+	struct mask mask; /* of arguments, before anybody keeps them */
 	/* called for every process of the first picture that belongs to a followed tree */
 	void (*on_followed)(void *ctx, const struct proc *p);
 	void *ctx;

@@ -95,6 +95,28 @@ int take_color(struct options *o, const char *value)
 	return option_bad("--color", value, "auto, always or never");
 }
 
+int take_no_mask(struct options *o, const char *value)
+{
+	(void)value;
+	o->no_mask = true;
+	return 0;
+}
+
+int take_mask(struct options *o, const char *value)
+{
+	struct mask trial = { .patterns = o->masks };
+	char why[MASK_WHY];
+	int err = mask_pattern(&trial, value, why, sizeof(why));
+
+	if (err) {
+		say("--mask: '%s' is no good: %s", value, why);
+		return err;
+	}
+	regfree(&trial.pattern[o->masks]);
+	o->mask[o->masks++] = value;
+	return 0;
+}
+
 int take_no_snapshot(struct options *o, const char *value)
 {
 	(void)value;

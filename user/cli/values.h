@@ -17,6 +17,8 @@ int take_args_max(struct options *o, const char *value);
 int take_ring_size(struct options *o, const char *value);
 int take_max_processes(struct options *o, const char *value);
 int take_color(struct options *o, const char *value);
+int take_no_mask(struct options *o, const char *value);
+int take_mask(struct options *o, const char *value);
 int take_no_snapshot(struct options *o, const char *value);
 int take_threads(struct options *o, const char *value);
 int take_low_latency(struct options *o, const char *value);

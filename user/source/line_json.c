@@ -201,6 +201,7 @@ void line_image(struct line_room *room, const json_t *root, struct line_image *i
 		.argc = -1,
 	};
 	image->args_bytes = cut ? cut : image->args.len;
+	image->args_cut = cut;
 	if (json_number(root, "process.args_count", &argc) && argc < INT32_MAX)
 		image->argc = (int)argc;
 }
@@ -267,6 +268,7 @@ void line_sight(struct line_room *room, const json_t *root, struct event *ev)
 		.exe = image.exe,
 		.cwd = image.cwd,
 		.args_bytes = image.args_bytes,
+		.args_cut = image.args_cut,
 		.argc = image.argc,
 		.has_euid = ev->facts.have & HAVE_USER,
 		.euid = euid ? (uint32_t)strtoul(euid, NULL, 10) : ev->facts.uid,

@@ -24,6 +24,7 @@ int line_process(struct line_room *room, const json_t *root, struct event *ev);
 struct line_image {
 	struct slice args, exe, cwd;
 	uint32_t args_bytes;
+	bool args_cut;
 	int argc;
 };
 void line_image(struct line_room *room, const json_t *root, struct line_image *image);
