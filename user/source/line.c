@@ -138,7 +138,8 @@ static int read_exec(struct line_room *room, const json_t *root, struct line *li
 	ev->kind = EVENT_EXEC;
 	x = &ev->exec;
 	*x = (struct exec_facts){ .args = image.args, .exe = image.exe, .cwd = image.cwd,
-				  .args_bytes = image.args_bytes, .argc = image.argc,
+				  .args_bytes = image.args_bytes,
+				  .args_cut = image.args_cut, .argc = image.argc,
 				  .script = line_script(room, root) };
 	x->old_tid = json_number(root, "proctrace.exec_thread", &thread) ? (uint32_t)thread
 									 : ev->id.pid;
