@@ -282,7 +282,7 @@ static void hand_out_task(struct live *l, const struct record_task *task, bool p
 	if (decode(task, sizeof(*task), &l->room, &ev, &news))
 		return;
 	ev.facts.cgroup_path = cgroups_path(&l->cgroups, ev.facts.cgroup);
-	if (program && !ev.facts.kthread)
+	if (program && !ev.facts.kthread && !ev.sight.dead) /* the dead have none any more */
 		proc_read_args(ev.id, &l->proc_room, &ev);
 	fn(ctx, &ev);
 }
