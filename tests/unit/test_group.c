@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Zombies by the parent that must collect them: counts, causes, programs, who is the worst. */
+#include "diagnose/group.h"
+#include "story.h"
+
+static struct groups g;
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(&g, 0, sizeof(g));
+	begin_with(~0u);
+	there_are(10);
+	return 0;
+}
+
+static int end(void **state)
+{
+	groups_free(&g);
+	return finish(state);
+}
+
+/* Dead ones, one event each; they are zombies once they have been seen again after their time. */
+static void see(struct event ev, const char *comm)
+{
+	memset(ev.facts.comm, 0, COMM_LEN);
+	strncpy(ev.facts.comm, comm, COMM_LEN - 1);
+	ev.ts = w.now;
+	engine_apply(w.e, &ev);
+}
+
+static void lies_dead(uint32_t pid, uint32_t parent, const char *comm)
+{
+	see(sight_of(pid, parent, 'Z'), comm);
+}
+
+static void make(void)
+{
+	groups_free(&g);
+	groups_make(&g, w.e, NULL, NULL);
+}
+
+/* Pids first to last under parent are zombies by now. */
+static void crowd(uint32_t parent, uint32_t first, uint32_t last, const char *comm)
+{
+	uint32_t pid;
+
+	for (pid = first; pid <= last; pid++)
+		lies_dead(pid, parent, comm);
+	pass(2 * NS_PER_S);
+	for (pid = first; pid <= last; pid++)
+		lies_dead(pid, parent, comm);
+}
+
+static void groups_come_with_the_worst_first(void **state)
+{
+	(void)state;
+	tell(sight_of(20, INIT, 'S'));
+	tell(sight_of(30, INIT, 'S'));
+	crowd(20, 21, 22, "few");
+	crowd(10, 11, 15, "many");
+	crowd(30, 31, 32, "few");
+	make();
+	assert_int_equal(g.n, 3);
+	assert_int_equal(g.zombies, 9);
+	assert_int_equal(g.processes, 13);
+	assert_int_equal(g.at[0].parent->id.pid, 10);
+	assert_int_equal(g.at[0].count, 5);
+	assert_int_equal(g.at[1].parent->id.pid, 20); /* as many, but older */
+	assert_int_equal(g.at[2].parent->id.pid, 30);
+	assert_int_equal(g.at[2].count, 2);
+}
+
+static void a_group_knows_its_oldest(void **state)
+{
+	(void)state;
+	crowd(10, 12, 18, "b");
+	crowd(10, 11, 11, "z");
+	make();
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.at[0].count, 8);
+	assert_int_equal(g.at[0].oldest->id.pid, 11);
+	assert_int_equal(g.at[0].npids, GROUP_PIDS);
+	assert_int_equal(g.at[0].pids[0], 11);
+	assert_int_equal(g.at[0].pids[4], 15);
+}
+
+static void programs_come_by_their_number(void **state)
+{
+	static const char *const names[] = { "e", "d", "c", "b", "a" };
+	uint32_t pid = 11;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) /* e once, a five times */
+		for (k = 0; k <= i; k++, pid++)
+			crowd(10, pid, pid, names[i]);
+	make();
+	assert_int_equal(g.at[0].nprograms, GROUP_PROGRAMS);
+	for (i = 0; i < GROUP_PROGRAMS; i++) {
+		assert_string_equal(g.at[0].programs[i].comm, names[4 - i]);
+		assert_int_equal(g.at[0].programs[i].count, 5 - i);
+	}
+	assert_int_equal(g.at[0].other_programs, 1);
+}
+
+static void causes_that_differ_are_told_each_with_its_count(void **state)
+{
+	struct event ev = sight_of(11, 10, 'Z');
+	int round;
+
+	(void)state;
+	crowd(10, 12, 14, "plain");
+	for (round = 0; round < 2; round++) {
+		ev.sight.exit_signal = 0;
+		see(ev, "cloned");
+		pass(2 * NS_PER_S);
+	}
+	make();
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.at[0].ncauses, 2);
+	assert_string_equal(g.at[0].causes[0].cause, "never_waits");
+	assert_int_equal(g.at[0].causes[0].count, 3);
+	assert_int_equal(g.at[0].causes[0].example->id.pid, 12);
+	assert_string_equal(g.at[0].causes[1].cause, "clone_child");
+	assert_int_equal(g.at[0].causes[1].count, 1);
+	assert_true(group_cause_certain("clone_child"));
+	assert_false(group_cause_certain("never_waits"));
+}
+
+static void one_that_has_just_died_is_none(void **state)
+{
+	(void)state;
+	lies_dead(11, 10, "p11");
+	make();
+	assert_int_equal(g.zombies, 0);
+	assert_int_equal(g.n, 0);
+	assert_int_equal(g.fresh, 1);
+}
+
+static void a_leader_of_living_threads_stands_apart(void **state)
+{
+	struct event ev = sight_of(11, 10, 'Z');
+
+	(void)state;
+	ev.sight.dead = false;
+	ev.sight.threads = 3;
+	tell(ev);
+	pass(2 * NS_PER_S);
+	tell(ev);
+	make();
+	assert_int_equal(g.zombies, 0);
+	assert_int_equal(g.nleaders, 1);
+	assert_int_equal(g.leaders[0]->id.pid, 11);
+}
+
+static bool is_even(void *ctx, const struct proc *p)
+{
+	(void)ctx;
+	return p->id.pid % 2 == 0;
+}
+
+static void only_the_wanted_are_counted(void **state)
+{
+	(void)state;
+	crowd(10, 11, 15, "x");
+	groups_make(&g, w.e, is_even, NULL);
+	assert_int_equal(g.zombies, 2);
+	assert_int_equal(g.at[0].pids[0], 12);
+}
+
+static void in_container(uint32_t pid, char digit)
+{
+	char path[100] = "/docker/";
+	struct event ev = sight_of(pid, 10, 'Z');
+
+	memset(path + 8, digit, CONTAINER_ID);
+	ev.facts.cgroup_path = (struct slice){ path, 8 + CONTAINER_ID };
+	see(ev, "x");
+	pass(2 * NS_PER_S);
+	see(ev, "x");
+}
+
+static void the_container_is_the_one_that_all_were_in(void **state)
+{
+	(void)state;
+	in_container(11, 'a');
+	in_container(12, 'a');
+	make();
+	assert_non_null(g.at[0].container);
+	assert_int_equal(g.at[0].container[0], 'a');
+	in_container(13, 'b');
+	make();
+	assert_null(g.at[0].container);
+}
+
+static void the_heir_is_the_nearest_that_adopts(void **state)
+{
+	struct event reaper = sight_of(20, INIT, 'S'), inside = sight_of(40, 20, 'S'),
+		     below = sight_of(30, 20, 'S');
+
+	(void)state;
+	reaper.facts.subreaper = true;
+	tell(reaper);
+	below.facts.parent_subreaper = inside.facts.parent_subreaper = true;
+	tell(below);
+	assert_int_equal(group_heir(proc(10))->id.pid, INIT);
+	assert_int_equal(group_heir(proc(30))->id.pid, 20);
+	assert_null(group_heir(proc(INIT)));
+	assert_null(group_heir(NULL));
+	inside.facts.nspid = 7; /* entered a pid namespace: its init is elsewhere */
+	tell(inside);
+	assert_null(group_heir(proc(40)));
+}
+
+static void an_heir_with_zombies_of_its_own_is_bad(void **state)
+{
+	(void)state;
+	assert_false(group_heir_is_bad(proc(INIT)));
+	crowd(INIT, 11, 11, "x");
+	assert_true(group_heir_is_bad(proc(INIT)));
+	tell(sight_of(20, 10, 'T'));
+	assert_true(group_heir_is_bad(proc(20)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(groups_come_with_the_worst_first, begin, end),
+		cmocka_unit_test_setup_teardown(a_group_knows_its_oldest, begin, end),
+		cmocka_unit_test_setup_teardown(programs_come_by_their_number, begin, end),
+		cmocka_unit_test_setup_teardown(causes_that_differ_are_told_each_with_its_count,
+						begin, end),
+		cmocka_unit_test_setup_teardown(one_that_has_just_died_is_none, begin, end),
+		cmocka_unit_test_setup_teardown(a_leader_of_living_threads_stands_apart, begin,
+						end),
+		cmocka_unit_test_setup_teardown(only_the_wanted_are_counted, begin, end),
+		cmocka_unit_test_setup_teardown(the_container_is_the_one_that_all_were_in, begin,
+						end),
+		cmocka_unit_test_setup_teardown(the_heir_is_the_nearest_that_adopts, begin, end),
+		cmocka_unit_test_setup_teardown(an_heir_with_zombies_of_its_own_is_bad, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

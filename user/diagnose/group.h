@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All zombies of a moment, by the parent that must collect them. Pure. */
+#ifndef PROCTRACE_DIAGNOSE_GROUP_H
+#define PROCTRACE_DIAGNOSE_GROUP_H
+
+#include "detect/finding.h"
+#include "event/container.h"
+
+#define GROUP_CAUSES 10
+#define GROUP_PROGRAMS 4
+#define GROUP_PIDS 5
+
+/* Why some of a group stay. */
+struct group_cause {
+	const char *cause; /* a constant, as diagnose_zombie() gives it */
+	size_t count;
+	const struct proc *example; /* the oldest of them */
+};
+
+struct group_program {
+	const char *comm; /* a zombie's: its argv is gone */
+	size_t count;
+};
+
+struct group {
+	const struct proc *parent; /* NULL: not known */
+	size_t count;
+	const struct proc *oldest; /* by its start: when it died only watching can tell */
+	struct group_cause causes[GROUP_CAUSES]; /* the most frequent first */
+	int ncauses;
+	struct group_program programs[GROUP_PROGRAMS]; /* the same */
+	int nprograms;
+	size_t other_programs; /* zombies of programs that have no place there */
+	uint32_t pids[GROUP_PIDS]; /* of some, the oldest first */
+	int npids;
+	/* CONTAINER_ID digits within a path: the one that all of them were in; NULL: none */
+	const char *container;
+};
+
+struct groups {
+	struct group *at; /* owned; the worst first */
+	size_t n;
+	size_t zombies;
+	size_t fresh;	  /* dead, and not yet for long enough to be zombies */
+	size_t processes; /* all that are known */
+	/* leaders that are dead while their other threads run: state Z, and no zombies */
+	const struct proc **leaders; /* owned */
+	size_t nleaders;
+};
+
+/* Everything points into the engine, and is good until that hears of something. wanted NULL: all. */
+void groups_make(struct groups *g, const struct engine *e,
+		 bool (*wanted)(void *ctx, const struct proc *zombie), void *ctx);
+void groups_free(struct groups *g);
+
+/* The evidence for a cause, from its example: fills f anew. */
+void group_evidence(const struct group_cause *cause, uint64_t ts, struct finding *f);
+/* The present alone shows this cause; of others it shows only that they are likely. */
+bool group_cause_certain(const char *cause);
+
+/*
+ * Who gets the zombies of this process when it ends, as find_new_reaper() in kernel/exit.c does it;
+ * NULL: nobody (an init of a pid namespace takes all with it), or it is not known.
+ */
+const struct proc *group_heir(const struct proc *parent);
+/* It has zombies of its own, or cannot run: it will not collect those of others. */
+bool group_heir_is_bad(const struct proc *heir);
+
+#endif
