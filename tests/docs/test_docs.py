@@ -27,7 +27,8 @@ MANUAL = ROOT / "user/cli/proctrace.8"
 SCHEMA_FILE = ROOT / "user/sink/stream.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text())
 LEAK = ROOT / "tests/replay/leak.jsonl"
-ACTIONS = SCHEMA["properties"]["event"]["properties"]["action"]["enum"]
+PRESENT = {"zombies", "zombies_total"}  # lines of the commands that trace nothing
+ACTIONS = [word for word in SCHEMA["properties"]["event"]["properties"]["action"]["enum"] if word not in PRESENT]
 
 # Whoever runs this is the tree that is traced. Each line of the ledger: role, pid.
 LIVES = r"""
@@ -260,6 +261,7 @@ def test_words_after_two_dashes_in_the_manual_are_options(help_options):
     ("--ring-size", ["4", "8192", "1048576"], ["2", "5", "2097152", "0"]),
     ("--max-processes", ["16", "1048576", "4294967295"], ["15", "0", "4294967296", "-1", ""]),
     ("--container", ["abcd", "0123456789abcdef"], ["abc", "xyzw", ""]),
+    ("--limit", ["1", "4294967295"], ["0", "4294967296", "-1", ""]),
     ("--color", ["auto", "always", "never"], ["maybe"]),
     ("--format", ["text", "json"], ["xml"]),
 ])
@@ -323,8 +325,8 @@ def test_manual_is_clean():
 
 def test_manual_has_its_sections():
     assert re.findall(r"^\.Sh (.*)", MANUAL.read_text(), re.M) == [
-        "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EVENTS", "FINDINGS", "OUTPUT", "REPLAY", "PRIVILEGES",
-        "ENVIRONMENT", "FILES", "EXIT STATUS", "SIGNALS", "EXAMPLES", "SEE ALSO", "BUGS"]
+        "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EVENTS", "FINDINGS", "OUTPUT", "REPLAY", "THE PRESENT",
+        "PRIVILEGES", "ENVIRONMENT", "FILES", "EXIT STATUS", "SIGNALS", "EXAMPLES", "SEE ALSO", "BUGS"]
 
 
 # The words of the stream
@@ -385,7 +387,7 @@ def readme_blocks(language):
 
 def test_readme_names_only_options_that_exist(help_options):
     words = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README.read_text()))
-    assert words and words <= set(help_options)
+    assert words and words - {"--init"} <= set(help_options)  # that one is docker's
 
 
 def test_readme_names_only_actions_that_exist():
@@ -473,7 +475,7 @@ def branch(action):
     return Draft202012Validator({"$schema": SCHEMA["$schema"], "$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]})
 
 
-BRANCHES = {action: branch(action) for action in ACTIONS}
+BRANCHES = {action: branch(action) for action in [*ACTIONS, *PRESENT]}
 
 
 def complaints(line):
@@ -713,6 +715,54 @@ def about(lives, role, action):
                 if line["event"]["action"] == action and line["process"]["pid"] == lives[1][role])
 
 
+@pytest.fixture(scope="module")
+def now(root):
+    """The lines of proctrace zombies: one parent's, and the totals."""
+    idle = "import os, time; os.fork() or os._exit(0); print(flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", idle], stdout=subprocess.PIPE) as parent:
+        try:
+            parent.stdout.readline()
+            done = proctrace("zombies", "--format", "json", "--pid", str(parent.pid))
+        finally:
+            parent.kill()
+    lines = [json.loads(raw) for raw in done.stdout.splitlines()]
+    assert [line["event"]["action"] for line in lines] == sorted(PRESENT)
+    return {line["event"]["action"]: line for line in lines}
+
+
+def test_lines_of_the_present_are_of_the_schema_and_in_the_manual(now):
+    section, defs = manual_section("THE PRESENT"), SCHEMA["$defs"]
+    total = defs["line_zombies_total"]["properties"]["proctrace"]["properties"]["zombies_total"]
+    members = {"zombies": defs["zombies"]["properties"], "zombies_total": total["properties"]}
+    for action, line in now.items():
+        assert complaints(line) == [], json.dumps(line)
+        assert f"Dq {action} " in section
+        for name in {*members[action]} - {"evidence"}:
+            assert re.search(rf"\.{name}\b", section), f"{name} is not in the manual"
+
+
+@pytest.mark.parametrize("action, path, value", [
+    ("zombies", "proctrace/zombies/cause", "laziness"),
+    ("zombies", "proctrace/zombies/count", 0),
+    ("zombies", "proctrace/zombies/advice", []),
+    ("zombies", "proctrace/zombies/causes/0/evidence", None),
+    ("zombies", "proctrace/zombies/stranger", 1),
+    ("zombies", "event/kind", "alert"),
+    ("zombies", "proctrace/zombies", None),
+    ("zombies_total", "proctrace/zombies_total/groups", None),
+    ("zombies_total", "proctrace/zombies_total/source", "rumour"),
+    ("zombies_total", "event/action", "zombies"),
+])
+def test_schema_refuses_lines_of_the_present_that_were_spoiled(now, action, path, value):
+    path = path.split("/0/")
+    spoiled = copy.deepcopy(now[action])
+    if len(path) == 2:
+        del spoiled["proctrace"]["zombies"]["causes"][0][path[1]]
+    else:
+        spoiled = spoil(spoiled, path[0], value)
+    assert WHOLE.is_valid(now[action]) and not WHOLE.is_valid(spoiled)
+
+
 def test_raw_bytes_are_as_the_manual_says(lives):
     line = about(lives, "hostile", "exec")
     raw = line["proctrace"]["raw"]
@@ -889,6 +939,7 @@ def test_jq_programs_of_the_manual_and_the_readme_work(lives):
     programs = re.findall(r"jq(?: -[rc])? '([^']+)'", text)
     assert len(programs) >= 4
     stream = "".join(json.dumps(line) + "\n" for line in lives[0])
+    stream += proctrace("zombies", "--format", "json").stdout
     for program in programs:
         done = subprocess.run(["jq", "-c", program], input=stream, capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout, f"{program}: {done.stderr}"

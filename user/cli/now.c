@@ -2,22 +2,16 @@
 #include "cli/now.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
-#include "cli/output.h"
-#include "cli/pipeline.h"
+#include "cli/filter.h"
+#include "cli/preamble.h"
 #include "cli/say.h"
-#include "source/live.h"
 #include "source/procfs.h"
 
-struct now {
-	struct options *o;
-	struct live *live; /* NULL: /proc alone */
-	struct pipeline pipe;
-	struct sink sink;
-	struct output output;
-	uint64_t ts;
-};
+#define STANDS (200 * NS_PER_MS) /* how long the dead must stand to count as zombies */
 
 static void on_sight(void *ctx, const struct event *ev)
 {
@@ -37,8 +31,12 @@ static int take_picture(struct now *n)
 	int err;
 
 	err = live_open(&n->live, &options, why, sizeof(why));
-	if (!err)
-		err = live_attach(n->live);
+	if (!err && (err = live_attach(n->live)))
+		snprintf(why, sizeof(why), "the programs cannot be attached: %s", strerror(-err));
+	if (err) {
+		live_close(n->live);
+		n->live = NULL;
+	}
 	n->ts = clock_boot();
 	engine_began(n->pipe.engine, n->ts);
 	if (!err)
@@ -49,21 +47,63 @@ static int take_picture(struct now *n)
 	return err;
 }
 
+/* Without the iterator those are looked at whom the engine asks about: all of /proc costs more. */
+static int look_at_asked(struct now *n)
+{
+	struct proc_room room = { 0 };
+	struct question *asked = (struct question *)n->pipe.asked.data;
+	size_t i, len = n->pipe.asked.len / sizeof(*asked);
+	struct event ev;
+
+	for (i = 0; i < len; i++) {
+		struct ident id = asked[i].id;
+
+		proc_look(id, PROC_PARENT, &room, &ev);
+		pipeline_feed(&n->pipe, &ev);
+		asked = (struct question *)n->pipe.asked.data; /* the answer may bring questions */
+	}
+	proc_room_free(&room);
+	return 0;
+}
+
+int now_look_again(struct now *n)
+{
+	const struct timespec later = { 0, STANDS };
+
+	nanosleep(&later, NULL);
+	n->pipe.asked.len = 0;
+	n->ts = clock_boot();
+	pipeline_tick(&n->pipe, n->ts);
+	if (!n->live)
+		return look_at_asked(n);
+	return live_snapshot(n->live, NEVER, false, on_sight, n);
+}
+
 /* What is to be told, by mode; gives the findings that it has told of, for --fail-on. */
 static uint32_t tell(struct now *n)
 {
-	(void)n;
-	return 0;
+	switch (n->o->mode) {
+	case MODE_ZOMBIES:
+		return now_zombies(n);
+	default:
+		return 0;
+	}
 }
 
 int now_run(struct options *o)
 {
 	struct now n = { .o = o };
 	int status = STATUS_FAILED, err;
+	char boot_id[BOOT_ID];
 
 	signal(SIGPIPE, SIG_IGN);
+	if (filter_look_up(o))
+		return STATUS_USAGE;
 	if (output_open(&n.output, o, &n.sink))
 		return status;
+	boot_id_read(boot_id, &n.sink);
+	o->zombie_after = STANDS;
+	o->changes = o->findings = 0; /* the story of each process is not what is asked for */
 	pipeline_open(&n.pipe, o, &n.sink);
 	n.pipe.muted = true;
 	err = take_picture(&n);

@@ -3,9 +3,29 @@
 #ifndef PROCTRACE_CLI_NOW_H
 #define PROCTRACE_CLI_NOW_H
 
-#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/pipeline.h"
+#include "source/live.h"
+
+struct now {
+	struct options *o;
+	struct live *live; /* NULL: /proc alone */
+	struct pipeline pipe;
+	struct sink sink;
+	struct output output;
+	uint64_t ts; /* of the picture */
+};
 
 /* The program's exit status. */
 int now_run(struct options *o);
+
+/*
+ * A second picture, a moment after the first: who stood dead all that time is a LIFE_ZOMBIE then,
+ * and not one whose parent is just about to wait. 0 or -errno.
+ */
+int now_look_again(struct now *n);
+
+/* What each command tells; gives the findings that it has told of, for --fail-on. */
+uint32_t now_zombies(struct now *n);
 
 #endif

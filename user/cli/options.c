@@ -55,6 +55,8 @@ static const struct option_row rows[] = {
 	{"grace", 0, "SECONDS",
 	 "with COMMAND: how long to go on after it ended, to see what it left (default 1)", TRACE,
 	 take_grace},
+	{"limit", 0, "N", "how many groups to show (default: text 20 on one screen, json all)",
+	 MODE_ZOMBIES, take_limit},
 	{"args-max", 0, "BYTES", "how much of argv to keep (default 4096, at most 20480)", TRACE | NOW,
 	 take_args_max},
 	{"no-mask", 0, NULL, "show arguments as they are, secrets too", ANY, take_no_mask},

@@ -43,6 +43,7 @@ struct options {
 	uint64_t zombie_after; /* ns */
 	uint64_t grace; /* ns */
 	uint32_t args_max, ring_bytes;
+	size_t limit; /* how many groups are shown; 0: as the format likes it */
 	size_t max_procs; /* how many processes are kept at the most */
 	uint32_t changes; /* which enum change_kind are told, as bits */
 	uint32_t findings; /* which enum finding_kind are told, or'ed */

@@ -6,20 +6,20 @@
 
 #include "cli/say.h"
 
-static void read_boot_id(struct preamble *p, struct sink *sink)
+void boot_id_read(char boot_id[BOOT_ID], struct sink *sink)
 {
 	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
 	size_t i, n = 0;
 
 	if (f) {
-		if (!fgets(p->boot_id, sizeof(p->boot_id), f))
-			p->boot_id[0] = 0;
+		if (!fgets(boot_id, BOOT_ID, f))
+			boot_id[0] = 0;
 		fclose(f);
 	}
-	p->boot_id[strcspn(p->boot_id, "\n")] = 0;
-	for (i = 0; p->boot_id[i] && n < sizeof(sink->boot) - 1; i++)
-		if (p->boot_id[i] != '-')
-			sink->boot[n++] = p->boot_id[i];
+	boot_id[strcspn(boot_id, "\n")] = 0;
+	for (i = 0; boot_id[i] && n < sizeof(sink->boot) - 1; i++)
+		if (boot_id[i] != '-')
+			sink->boot[n++] = boot_id[i];
 }
 
 static void feature(struct stream_start *s, const char *name, bool on)
@@ -32,7 +32,7 @@ void preamble_fill(struct preamble *p, const struct options *o, const struct liv
 {
 	struct stream_start *s = &p->start;
 
-	read_boot_id(p, sink);
+	boot_id_read(p->boot_id, sink);
 	uname(&p->kernel);
 	*s = (struct stream_start){
 		.version = PROCTRACE_VERSION,

@@ -9,12 +9,16 @@
 #include "sink/sink.h"
 #include "source/live.h"
 
+#define BOOT_ID 40
+
 struct preamble {
 	struct stream_start start; /* points into the rest */
 	struct utsname kernel;
-	char boot_id[40];
+	char boot_id[BOOT_ID];
 };
 
+/* This boot's id, "" if it cannot be read; sink gets its part of entity ids from it. */
+void boot_id_read(char boot_id[BOOT_ID], struct sink *sink);
 /* Gathers it; sink gets its part of entity ids from the boot id. */
 void preamble_fill(struct preamble *p, const struct options *o, const struct live_features *f,
 		   struct sink *sink);

@@ -81,6 +81,16 @@ int take_max_processes(struct options *o, const char *value)
 	return 0;
 }
 
+int take_limit(struct options *o, const char *value)
+{
+	uint64_t n;
+
+	if (num_u64(value, UINT32_MAX, &n) || !n)
+		return option_bad("--limit", value, "a number of groups, 1 at least");
+	o->limit = n;
+	return 0;
+}
+
 int take_color(struct options *o, const char *value)
 {
 	static const char *const names[] = { "auto", "always", "never" };

@@ -16,6 +16,7 @@ int take_grace(struct options *o, const char *value);
 int take_args_max(struct options *o, const char *value);
 int take_ring_size(struct options *o, const char *value);
 int take_max_processes(struct options *o, const char *value);
+int take_limit(struct options *o, const char *value);
 int take_color(struct options *o, const char *value);
 int take_no_mask(struct options *o, const char *value);
 int take_mask(struct options *o, const char *value);

@@ -12,8 +12,8 @@
 #include "sink/json_write.h"
 #include "sink/sink.h"
 
-static void open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
-		      const char *action)
+void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
+		    const char *action)
 {
 	struct buf *b = &s->out;
 
@@ -30,7 +30,7 @@ static void open_line(struct sink *s, uint64_t ts, const char *kind, const char 
 	buf_lit(b, "},");
 }
 
-static void close_line(struct sink *s)
+void json_close_line(struct sink *s)
 {
 	struct buf *b = &s->out;
 
@@ -39,7 +39,7 @@ static void close_line(struct sink *s)
 	buf_lit(b, "}\n");
 }
 
-static void member_evidence(struct buf *b, const struct evidence *e)
+void json_evidence(struct buf *b, const struct evidence *e)
 {
 	int i;
 
@@ -224,7 +224,7 @@ static void write_change(struct sink *s, const struct change *c)
 	bool image = shape[c->kind].image;
 	struct slice script = { 0 };
 
-	open_line(s, c->ts, shape[c->kind].kind, shape[c->kind].type, change_action(c->kind));
+	json_open_line(s, c->ts, shape[c->kind].kind, shape[c->kind].type, change_action(c->kind));
 	json_open_process(s, p);
 	if (image)
 		json_image(s, p);
@@ -246,7 +246,7 @@ static void write_change(struct sink *s, const struct change *c)
 		script = c->event->exec.script;
 	json_raw(s, p, image, script);
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 static void orphan_object(struct sink *s, const struct finding *f)
@@ -270,7 +270,7 @@ static void orphan_object(struct sink *s, const struct finding *f)
 	json_peer(s, "adopter", f->u.orphan.adopter, f->u.orphan.adopter_comm);
 	if (parent->died)
 		json_time(s, "since", parent->died);
-	member_evidence(b, &f->evidence);
+	json_evidence(b, &f->evidence);
 	close_object(b);
 }
 
@@ -312,7 +312,7 @@ static void zombie_object(struct sink *s, const struct finding *f)
 	responsible_object(s, f->u.zombie.responsible);
 	if (p->creator.pid)
 		json_peer(s, "creator", p->creator, p->creator_comm);
-	member_evidence(b, &f->evidence);
+	json_evidence(b, &f->evidence);
 	close_object(b);
 }
 
@@ -401,7 +401,7 @@ static void leak_object(struct sink *s, const struct finding *f)
 	json_waiting(s, f->p);
 	member_u64(b, "children_died", f->p->children_died);
 	member_u64(b, "children_reaped", f->p->children_reaped);
-	member_evidence(b, &f->evidence);
+	json_evidence(b, &f->evidence);
 	close_object(b);
 }
 
@@ -411,7 +411,7 @@ static void daemon_object(struct sink *s, const struct finding *f)
 
 	open_object(b, "daemon");
 	member_const(b, "kind", daemon_kind_name(f->u.daemon.kind));
-	member_evidence(b, &f->evidence);
+	json_evidence(b, &f->evidence);
 	close_object(b);
 }
 
@@ -420,7 +420,7 @@ static void write_finding(struct sink *s, const struct finding *f)
 	bool cleared = f->kind == FINDING_ZOMBIE_CLEARED;
 	struct buf *b = &s->out;
 
-	open_line(s, f->ts, cleared ? "event" : "alert", "info", finding_action(f->kind));
+	json_open_line(s, f->ts, cleared ? "event" : "alert", "info", finding_action(f->kind));
 	json_open_process(s, f->p);
 	json_image(s, f->p);
 	json_session(s, f->p);
@@ -444,7 +444,7 @@ static void write_finding(struct sink *s, const struct finding *f)
 		reap_object(s, f->u.reap);
 	json_raw(s, f->p, true, (struct slice){ 0 });
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 static void write_start(struct sink *s, const struct stream_start *start)
@@ -452,7 +452,7 @@ static void write_start(struct sink *s, const struct stream_start *start)
 	struct buf *b = &s->out;
 	size_t i;
 
-	open_line(s, start->ts, "event", "info", "start");
+	json_open_line(s, start->ts, "event", "info", "start");
 	open_object(b, "host");
 	member_str(b, "name", start->hostname);
 	open_object(b, "os");
@@ -477,14 +477,14 @@ static void write_start(struct sink *s, const struct stream_start *start)
 	}
 	close_object(b);
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 static void write_lost(struct sink *s, const struct stream_lost *lost)
 {
 	struct buf *b = &s->out;
 
-	open_line(s, lost->ts, "event", "error", "lost");
+	json_open_line(s, lost->ts, "event", "error", "lost");
 	open_object(b, "proctrace");
 	open_object(b, "lost");
 	member_u64(b, "count", lost->count);
@@ -494,7 +494,7 @@ static void write_lost(struct sink *s, const struct stream_lost *lost)
 	json_time(s, "until", lost->ts);
 	close_object(b);
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 static void write_resync(struct sink *s, const struct stream_resync *resync)
@@ -502,7 +502,7 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	struct buf *b = &s->out;
 	int i;
 
-	open_line(s, resync->ts, "event", "info", "resync");
+	json_open_line(s, resync->ts, "event", "info", "resync");
 	open_object(b, "proctrace");
 	open_object(b, "resync");
 	member_str(b, "reason", resync->reason);
@@ -514,21 +514,21 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	close_object(b);
 	close_object(b);
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 static void write_clock(struct sink *s, const struct stream_clock *clock)
 {
 	struct buf *b = &s->out;
 
-	open_line(s, clock->ts, "event", "info", "clock");
+	json_open_line(s, clock->ts, "event", "info", "clock");
 	open_object(b, "proctrace");
 	open_object(b, "clock");
 	member_u64(b, "boot_ns", clock->ts);
 	member_i64(b, "step_ns", clock->step);
 	close_object(b);
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 static void write_stop(struct sink *s, const struct stream_stop *stop)
@@ -536,7 +536,7 @@ static void write_stop(struct sink *s, const struct stream_stop *stop)
 	struct buf *b = &s->out;
 	int i;
 
-	open_line(s, stop->ts, "event", "info", "stop");
+	json_open_line(s, stop->ts, "event", "info", "stop");
 	open_object(b, "proctrace");
 	member_str(b, "reason", stop->reason);
 	open_object(b, "totals");
@@ -549,7 +549,7 @@ static void write_stop(struct sink *s, const struct stream_stop *stop)
 	member_u64(b, "lost", stop->lost);
 	close_object(b);
 	close_object(b);
-	close_line(s);
+	json_close_line(s);
 }
 
 const struct sink_ops json_sink = {
@@ -560,4 +560,5 @@ const struct sink_ops json_sink = {
 	.resync = write_resync,
 	.clock = write_clock,
 	.stop = write_stop,
+	.groups = json_groups,
 };

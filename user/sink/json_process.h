@@ -5,6 +5,13 @@
 
 #include "sink/sink.h"
 
+/* What every line begins and ends with: type is event.type, action event.action. */
+void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
+		    const char *action);
+void json_close_line(struct sink *s);
+/* "evidence" */
+void json_evidence(struct buf *b, const struct evidence *e);
+
 /* A time, given in ns of the boot clock. */
 void json_time(struct sink *s, const char *key, uint64_t boot_ns);
 /* boot, pid and start: stable over a life, never used again, not on another boot or host either. */

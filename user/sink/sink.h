@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "detect/finding.h"
+#include "diagnose/group.h"
 #include "engine/engine.h"
 #include "event/stream.h"
 
@@ -34,6 +35,14 @@ struct stream_resync {
 	uint64_t inferred[CHANGES]; /* what had not been heard of */
 };
 
+/* The zombies of a moment, by who should collect them. */
+struct stream_groups {
+	uint64_t ts;
+	const struct groups *groups;
+	size_t limit; /* how many groups are told; 0: all, in text what fits on a screen */
+	bool from_proc; /* and not by the task iterator: some things were not to be seen */
+};
+
 /* What every line needs besides its own facts. */
 struct sink {
 	const struct sink_ops *ops;
@@ -55,9 +64,13 @@ struct sink_ops {
 	void (*resync)(struct sink *s, const struct stream_resync *resync);
 	void (*clock)(struct sink *s, const struct stream_clock *clock);
 	void (*stop)(struct sink *s, const struct stream_stop *stop);
+	void (*groups)(struct sink *s, const struct stream_groups *groups);
 };
 
 extern const struct sink_ops json_sink, text_sink;
+
+void json_groups(struct sink *s, const struct stream_groups *told);
+void text_groups(struct sink *s, const struct stream_groups *told);
 
 /* NULL for changes that are not told in the stream. */
 const char *change_action(enum change_kind kind);

@@ -368,4 +368,5 @@ const struct sink_ops text_sink = {
 	.resync = write_resync,
 	.clock = write_clock,
 	.stop = write_stop,
+	.groups = text_groups,
 };

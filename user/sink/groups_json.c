@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Groups of zombies as JSON: one line a group, the worst first, and one with the totals. */
+#include "diagnose/advice.h"
+#include "sink/json_process.h"
+#include "sink/json_write.h"
+
+#define LEADERS 20 /* are named; all are counted */
+
+static void member_sentences(struct buf *b, const char *key, char (*s)[ADVICE_LEN], int n)
+{
+	int i;
+
+	buf_byte(b, '"');
+	buf_str(b, key);
+	buf_lit(b, "\":[");
+	for (i = 0; i < n; i++) {
+		escape_json(b, s[i], strlen(s[i]));
+		buf_byte(b, ',');
+	}
+	close_array(b);
+}
+
+static void causes(struct sink *s, const struct group *g, uint64_t ts)
+{
+	struct buf *b = &s->out;
+	struct finding f;
+	int i;
+
+	buf_lit(b, "\"causes\":[");
+	for (i = 0; i < g->ncauses; i++) {
+		group_evidence(&g->causes[i], ts, &f);
+		buf_byte(b, '{');
+		member_const(b, "cause", g->causes[i].cause);
+		member_u64(b, "count", g->causes[i].count);
+		member_bool(b, "certain", group_cause_certain(g->causes[i].cause));
+		json_evidence(b, &f.evidence);
+		close_object(b);
+	}
+	close_array(b);
+	group_evidence(&g->causes[0], ts, &f);
+	json_evidence(b, &f.evidence);
+}
+
+static void programs(struct buf *b, const struct group *g)
+{
+	int i;
+
+	buf_lit(b, "\"programs\":[");
+	for (i = 0; i < g->nprograms; i++) {
+		buf_byte(b, '{');
+		member_str(b, "name", g->programs[i].comm);
+		member_u64(b, "count", g->programs[i].count);
+		close_object(b);
+	}
+	close_array(b);
+	if (g->other_programs)
+		member_u64(b, "other_programs", g->other_programs);
+}
+
+static void zombies_object(struct sink *s, const struct group *g, uint64_t ts)
+{
+	const struct proc *heir = group_heir(g->parent);
+	struct buf *b = &s->out;
+	struct advice advice;
+	int i;
+
+	advise(&advice, g);
+	open_object(b, "zombies");
+	member_u64(b, "count", g->count);
+	member_const(b, "cause", g->causes[0].cause);
+	member_bool(b, "certain", group_cause_certain(g->causes[0].cause));
+	causes(s, g, ts);
+	if (advice.watch)
+		member_const(b, "watch", advice.watch);
+	if (g->parent)
+		json_waiting(s, g->parent);
+	programs(b, g);
+	if (g->oldest->id.start)
+		json_time(s, "oldest_start", g->oldest->id.start);
+	buf_lit(b, "\"pids\":[");
+	for (i = 0; i < g->npids; i++) {
+		buf_u64(b, g->pids[i]);
+		buf_byte(b, ',');
+	}
+	close_array(b);
+	if (g->container)
+		member_bytes(b, "container", g->container, CONTAINER_ID);
+	if (heir)
+		json_peer(s, "heir", heir->id, heir->comm);
+	member_sentences(b, "advice", advice.act, advice.nacts);
+	member_sentences(b, "no_help", advice.futile, advice.nfutile);
+	close_object(b);
+}
+
+static void group_line(struct sink *s, const struct group *g, uint64_t ts)
+{
+	const struct proc *parent = g->parent && !g->parent->stub ? g->parent : NULL;
+	struct buf *b = &s->out;
+
+	json_open_line(s, ts, "state", "info", "zombies");
+	if (parent) {
+		json_open_process(s, parent);
+		json_image(s, parent);
+		json_session(s, parent);
+		close_object(b);
+		json_user(s, parent);
+		json_container(s, parent);
+		json_open_proctrace(s, parent, true, false);
+	} else {
+		open_object(b, "proctrace");
+	}
+	zombies_object(s, g, ts);
+	if (parent)
+		json_raw(s, parent, true, (struct slice){ 0 });
+	close_object(b);
+	json_close_line(s);
+}
+
+static void totals_line(struct sink *s, const struct stream_groups *told, size_t shown)
+{
+	const struct groups *g = told->groups;
+	struct buf *b = &s->out;
+	size_t i;
+
+	json_open_line(s, told->ts, "state", "info", "zombies_total");
+	open_object(b, "proctrace");
+	open_object(b, "zombies_total");
+	member_u64(b, "zombies", g->zombies);
+	member_u64(b, "groups", g->n);
+	member_u64(b, "left_out", g->n - shown);
+	member_u64(b, "just_died", g->fresh);
+	member_u64(b, "processes", g->processes);
+	member_const(b, "source", told->from_proc ? "proc" : "task_iterator");
+	member_u64(b, "dead_leaders", g->nleaders);
+	buf_lit(b, "\"leaders\":[");
+	for (i = 0; i < g->nleaders && i < LEADERS; i++) {
+		buf_byte(b, '{');
+		json_peer_members(s, g->leaders[i]->id, g->leaders[i]->comm);
+		close_object(b);
+	}
+	close_array(b);
+	close_object(b);
+	close_object(b);
+	json_close_line(s);
+}
+
+void json_groups(struct sink *s, const struct stream_groups *told)
+{
+	size_t shown = told->groups->n, i;
+
+	if (told->limit && told->limit < shown)
+		shown = told->limit;
+	for (i = 0; i < shown; i++)
+		group_line(s, &told->groups->at[i], told->ts);
+	totals_line(s, told, shown);
+}

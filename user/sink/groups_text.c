@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Groups of zombies for people, on one screen: the worst in full, as many as fit, more of them in a
+ * row each. Lines are broken here, so that they can be counted.
+ */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "diagnose/advice.h"
+#include "sink/sink.h"
+
+#define RED "\033[1;31m"
+#define CYAN "\033[1;36m"
+#define DIM "\033[2m"
+#define RESET "\033[0m"
+
+#define SCREEN 50 /* lines */
+#define WIDTH 100
+#define GROUPS 20 /* unless --limit says otherwise */
+#define AROUND 8  /* lines before the first group and behind the last */
+#define LABEL 16  /* columns: where the text of a group begins */
+#define ARGS 60	  /* code points of a command line */
+#define NAMES 5	  /* of dead leaders */
+
+static void add_word(struct buf *b, const char *s)
+{
+	escape_text(b, s, strlen(s), false);
+}
+
+static size_t columns(const char *s, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Words of text, broken at WIDTH; column: where the line stands; further lines begin at indent. */
+static void add_wrapped(struct buf *out, const struct buf *text, size_t column, size_t indent)
+{
+	const char *at = text->data, *end = at + text->len;
+
+	while (at < end) {
+		const char *space = memchr(at, ' ', (size_t)(end - at)), *stop = space ? space : end;
+		size_t width = columns(at, (size_t)(stop - at));
+
+		if (column > indent && column + 1 + width > WIDTH) {
+			buf_printf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			buf_byte(out, ' ');
+			column++;
+		}
+		buf_add(out, at, (size_t)(stop - at));
+		column += width;
+		at = stop + 1;
+	}
+	buf_byte(out, '\n');
+}
+
+/* "  label  text", the text in a column of its own behind a bullet. */
+static void add_labelled(struct sink *s, struct buf *out, const char *label, const char *color,
+			 const char *bullet, struct buf *text)
+{
+	size_t column = LABEL + strlen(bullet);
+
+	if (s->color && color)
+		buf_str(out, color);
+	buf_printf(out, "%7s%-*s", "", LABEL - 7, label);
+	if (s->color && color)
+		buf_lit(out, RESET);
+	buf_str(out, bullet);
+	add_wrapped(out, text, column, column);
+	text->len = 0;
+}
+
+static void add_age(struct buf *b, uint64_t ns)
+{
+	uint64_t s = ns / NS_PER_S;
+
+	if (s < 60)
+		buf_printf(b, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		buf_printf(b, "%" PRIu64 "m%02us", s / 60, (unsigned int)(s % 60));
+	else if (s < 86400)
+		buf_printf(b, "%" PRIu64 "h%02um", s / 3600, (unsigned int)(s / 60 % 60));
+	else
+		buf_printf(b, "%" PRIu64 "d%02uh", s / 86400, (unsigned int)(s / 3600 % 24));
+}
+
+static uint64_t age(const struct proc *p, uint64_t now)
+{
+	return p->id.start && p->id.start < now ? now - p->id.start : 0;
+}
+
+static void add_parent(struct buf *b, const struct proc *p)
+{
+	char letters[5];
+
+	if (!p) {
+		buf_lit(b, "a parent that cannot be seen");
+		return;
+	}
+	add_word(b, p->stub ? "?" : p->comm);
+	buf_printf(b, "(%u)", p->id.pid);
+	state_letters(p, letters);
+	if (*letters)
+		buf_printf(b, " [%s]", letters);
+}
+
+/* The beginning of its command line, as a shell shows it, near enough. */
+static void add_args(struct buf *b, const struct proc *p)
+{
+	const char *at, *end;
+	size_t n = 0;
+
+	if (!p || !p->args)
+		return;
+	at = p->args->s;
+	end = at + p->args->len;
+	while (at < end && n++ < ARGS) {
+		uint32_t cp;
+		size_t len = utf8_next(at, (size_t)(end - at), &cp);
+
+		len = len ? len : 1;
+		if (*at)
+			escape_text(b, at, len, true);
+		else if (at + 1 < end)
+			buf_byte(b, ' ');
+		at += len;
+	}
+	if (at < end)
+		buf_lit(b, "…");
+}
+
+static void add_evidence(struct buf *b, const struct evidence *e)
+{
+	int i;
+
+	for (i = 0; i < e->n; i++) {
+		if (i)
+			buf_lit(b, "; ");
+		add_word(b, e->s[i]);
+	}
+}
+
+static void add_programs(struct buf *b, const struct group *g)
+{
+	int i;
+
+	for (i = 0; i < g->nprograms; i++) {
+		if (i)
+			buf_lit(b, ", ");
+		add_word(b, g->programs[i].comm);
+		buf_printf(b, " %zu", g->programs[i].count);
+	}
+	if (g->other_programs)
+		buf_printf(b, ", others %zu", g->other_programs);
+}
+
+static void add_causes(struct sink *s, struct buf *out, const struct group *g,
+		       const struct advice *advice, uint64_t ts)
+{
+	struct buf text = { 0 };
+	struct finding f;
+	int i;
+
+	for (i = 0; i < g->ncauses; i++) {
+		const struct group_cause *cause = &g->causes[i];
+
+		group_evidence(cause, ts, &f);
+		buf_str(&text, cause->cause);
+		if (g->ncauses > 1)
+			buf_printf(&text, " (%zu)", cause->count);
+		if (!group_cause_certain(cause->cause))
+			buf_lit(&text, ", as far as the present shows");
+		if (f.evidence.n)
+			buf_lit(&text, ": ");
+		add_evidence(&text, &f.evidence);
+		add_labelled(s, out, i ? "and" : "cause", NULL, "", &text);
+	}
+	if (advice->watch) {
+		buf_printf(&text, "%s: only watching can tell", advice->watch);
+		add_labelled(s, out, "unknown", NULL, "", &text);
+	}
+	buf_free(&text);
+}
+
+static void add_list(struct sink *s, struct buf *out, const char *label, const char *color,
+		     char (*sentences)[ADVICE_LEN], int n)
+{
+	struct buf text = { 0 };
+	int i;
+
+	for (i = 0; i < n; i++) {
+		add_word(&text, sentences[i]);
+		add_labelled(s, out, i ? "" : label, color, "- ", &text);
+	}
+	buf_free(&text);
+}
+
+static void add_full(struct sink *s, struct buf *out, const struct group *g,
+		     const struct advice *advice, uint64_t ts)
+{
+	struct buf text = { 0 };
+
+	buf_byte(out, '\n');
+	if (s->color)
+		buf_lit(out, RED);
+	buf_printf(out, "%6zu", g->count);
+	if (s->color)
+		buf_lit(out, RESET);
+	add_parent(&text, g->parent);
+	if (g->container)
+		buf_printf(&text, " container %.12s", g->container);
+	buf_byte(&text, ' ');
+	add_args(&text, g->parent);
+	buf_byte(out, ' ');
+	add_wrapped(out, &text, 7, 7);
+	text.len = 0;
+	add_causes(s, out, g, advice, ts);
+	add_programs(&text, g);
+	buf_printf(&text, "; the oldest (%u) began ", g->oldest->id.pid);
+	add_age(&text, age(g->oldest, ts));
+	buf_lit(&text, " ago");
+	add_labelled(s, out, "were", NULL, "", &text);
+	add_list(s, out, "do", CYAN, (char (*)[ADVICE_LEN])advice->act, advice->nacts);
+	add_list(s, out, "no help", DIM, (char (*)[ADVICE_LEN])advice->futile, advice->nfutile);
+	buf_free(&text);
+}
+
+/* One that is in full above, in brief. */
+static void add_row(struct sink *s, struct buf *out, const struct group *g,
+		    const struct advice *advice, uint64_t ts)
+{
+	struct buf text = { 0 };
+
+	if (s->color)
+		buf_lit(out, RED);
+	buf_printf(out, "%6zu", g->count);
+	if (s->color)
+		buf_lit(out, RESET);
+	add_parent(&text, g->parent);
+	buf_printf(&text, " %s%s, ", g->causes[0].cause, g->ncauses > 1 ? " and more" : "");
+	add_age(&text, age(g->oldest, ts));
+	buf_lit(&text, ", ");
+	add_word(&text, g->programs[0].comm);
+	if (g->nprograms > 1)
+		buf_lit(&text, " and more");
+	buf_lit(&text, "; ");
+	add_word(&text, advice->brief);
+	buf_byte(out, ' ');
+	add_wrapped(out, &text, 7, 7);
+	buf_free(&text);
+}
+
+static size_t lines_of(const struct buf *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->len; i++)
+		n += b->data[i] == '\n';
+	return n;
+}
+
+/*
+ * With a limit all are in full. Else the first is, and each that follows as long as the screen has
+ * room for it and for a row for each of the others. How many were shown.
+ */
+static size_t add_groups(struct sink *s, const struct stream_groups *told)
+{
+	const struct groups *g = told->groups;
+	size_t shown = told->limit ? told->limit : GROUPS, used = AROUND, i, n;
+	bool full = true, screen = !told->limit;
+	struct advice advice;
+	struct buf text = { 0 };
+
+	if (shown > g->n)
+		shown = g->n;
+	for (i = 0; i < shown; i++) {
+		advise(&advice, &g->at[i]);
+		text.len = 0;
+		if (full)
+			add_full(s, &text, &g->at[i], &advice, told->ts);
+		n = lines_of(&text);
+		if (full && screen && i && used + n + (shown - i - 1) > SCREEN) {
+			full = false;
+			buf_byte(&s->out, '\n');
+		}
+		if (!full) {
+			text.len = 0;
+			add_row(s, &text, &g->at[i], &advice, told->ts);
+			n = lines_of(&text);
+			if (used + n > SCREEN)
+				break; /* rows of strange names may be long */
+		}
+		used += n;
+		buf_add(&s->out, text.data, text.len);
+	}
+	buf_free(&text);
+	return i;
+}
+
+static void add_left_out(struct sink *s, const struct groups *g, size_t shown)
+{
+	size_t i, zombies = 0;
+
+	for (i = shown; i < g->n; i++)
+		zombies += g->at[i].count;
+	if (zombies)
+		buf_printf(&s->out, "\n%zu more parents with %zu zombies are left out (--limit %zu "
+			   "shows all)\n", g->n - shown, zombies, g->n);
+}
+
+static void add_leaders(struct sink *s, const struct groups *g)
+{
+	struct buf text = { 0 };
+	size_t i;
+
+	if (!g->nleaders)
+		return;
+	buf_printf(&text, "No zombies, though in state Z: the main thread alone has ended, and "
+		   "others run, in %zu: ", g->nleaders);
+	for (i = 0; i < g->nleaders && i < NAMES; i++) {
+		if (i)
+			buf_lit(&text, ", ");
+		add_word(&text, g->leaders[i]->comm);
+		buf_printf(&text, "(%u)", g->leaders[i]->id.pid);
+	}
+	if (i < g->nleaders)
+		buf_lit(&text, " and more");
+	buf_byte(&s->out, '\n');
+	add_wrapped(&s->out, &text, 0, 0);
+	buf_free(&text);
+}
+
+static void add_head(struct sink *s, const struct stream_groups *told)
+{
+	const struct groups *g = told->groups;
+	struct buf *b = &s->out;
+
+	if (g->zombies)
+		buf_printf(b, "%zu zombie%s under %zu parent%s%s", g->zombies,
+			   g->zombies > 1 ? "s" : "", g->n, g->n > 1 ? "s" : "",
+			   g->n > 1 ? ", the worst first" : "");
+	else
+		buf_lit(b, "no zombies");
+	buf_printf(b, " (of %zu processes", g->processes);
+	if (g->fresh)
+		buf_printf(b, "; just died: %zu", g->fresh);
+	buf_lit(b, ")\n");
+}
+
+static void add_foot(struct sink *s, const struct stream_groups *told)
+{
+	static const char unseen[] =
+		"Read from /proc: whether others' processes wait, who is a subreaper and how "
+		"the dead ended cannot be seen that way.";
+	static const char unknown[] =
+		"Only watching can tell when they died, what they were started as, who created "
+		"them and how fast they grow: proctrace --events zombie,zombie_cleared";
+	struct buf text = { 0 };
+
+	buf_byte(&s->out, '\n');
+	if (told->from_proc) {
+		buf_str(&text, unseen);
+		add_wrapped(&s->out, &text, 0, 0);
+		text.len = 0;
+	}
+	buf_str(&text, unknown);
+	add_wrapped(&s->out, &text, 0, 0);
+	buf_free(&text);
+}
+
+void text_groups(struct sink *s, const struct stream_groups *told)
+{
+	size_t shown;
+
+	s->sequence++;
+	add_head(s, told);
+	shown = add_groups(s, told);
+	add_left_out(s, told->groups, shown);
+	add_leaders(s, told->groups);
+	if (told->groups->zombies)
+		add_foot(s, told);
+}
