@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "source/cgroup.h"
 
 #define LEVELS 16 /* the deepest group that is looked at */
 #define RESERVED_PIDS 300 /* not used again once the numbers have wrapped: kernel/pid.c */
@@ -41,27 +42,24 @@ static uint64_t read_number(const char *path)
 	return read_text(path, text, sizeof(text)) && !num_u64(text, INT64_MAX, &n) ? n : 0;
 }
 
+/* The controller's own hierarchy if it has one, else the unified one. */
 void limits_find_mount(struct pids_mount *mount)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char line[4096], path[256], type[32], options[256];
-	const char *behind;
+	bool own = false;
+	struct pids_mount found;
+	char *line = NULL;
+	size_t size = 0;
 
 	mount->path[0] = 0;
-	while (f && fgets(line, sizeof(line), f)) {
-		behind = strstr(line, " - ");
-		if (!behind || sscanf(line, "%*s %*s %*s %*s %255s", path) != 1 ||
-		    sscanf(behind, " - %31s %*s %255s", type, options) != 2)
-			continue;
-		if (!strcmp(type, "cgroup2") && !*mount->path)
-			strcpy(mount->path, path);
-		if (!strcmp(type, "cgroup") && strstr(options, "pids")) { /* then it is there */
-			strcpy(mount->path, path);
-			break;
-		}
+	while (f && !own && getline(&line, &size, f) > 0) {
+		own = cgroup_parse_mount(line, "pids", found.path, sizeof(found.path));
+		if (own || cgroup_parse_mount(line, "", found.path, sizeof(found.path)))
+			*mount = found;
 	}
 	if (f)
 		fclose(f);
+	free(line);
 }
 
 static bool names_pids(const char *controllers, size_t len)
