@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control groups: lines of /proc/self/mountinfo and /proc/cgroups, and the container in a path. Any
- * bytes, and then the bytes as a name in lines that are otherwise right.
+ * Control groups: lines of /proc/self/mountinfo and /proc/cgroups, /proc/PID/cgroup, and the
+ * container in a path. Any bytes, and then the bytes as a name in lines that are otherwise right.
  */
 #include "source/cgroup.h"
 
 #include "event/container.h"
 #include "fuzz.h"
+#include "source/limits.h"
 
 static const char *const controllers[] = { "", "pids", "memory", "cpu" };
 
@@ -49,6 +50,34 @@ static void mounted_at(const char *path, size_t n)
 	CHECK(!cgroup_parse_mount(line, "pids", mount, sizeof(mount)));
 }
 
+/* The group that counts pids, in the three ways that /proc/PID/cgroup may show it. */
+static void in_group(const char *name, size_t n)
+{
+	static const char *const texts[] = {
+		"12:cpu,cpuacct:/a\n9:pids:/%.*s\n1:name=pids:/b\n0::/c\n",
+		"0::/c\n9:rdma,pids,misc:/%.*s\n", "4:xpids,pidsx:/a\n0::/%.*s\n1:name=x:/b\n",
+	};
+	char text[512];
+	size_t i, len;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *path;
+
+		snprintf(text, sizeof(text), texts[i], (int)n, name);
+		path = limits_group(text, &len);
+		CHECK(path && len == n + 1 && *path == '/' && !memcmp(path + 1, name, n));
+	}
+}
+
+static void any_groups(const char *text, size_t size)
+{
+	size_t len = 0;
+	const char *path = limits_group(text, &len);
+
+	if (path)
+		CHECK(path > text && path + len <= text + size && !memchr(path, '\n', len));
+}
+
 static size_t digits_at(const char *s, size_t n)
 {
 	size_t run = 0;
@@ -75,9 +104,12 @@ static void container_in(const char *path, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *s = input_copy(data, size);
+	size_t n = strnlen(s, 250), line = strcspn(s, "\n");
 
 	any_line(s);
-	mounted_at(s, strnlen(s, 250));
+	mounted_at(s, n);
+	any_groups(s, size);
+	in_group(s, n < line ? n : line);
 	container_in(s, size);
 	free(s);
 	return 0;

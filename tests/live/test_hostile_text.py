@@ -239,7 +239,7 @@ def test_strangers_by_the_thousand_come_back_byte_for_byte(trace, tmp_path):
                 print("exec", cwd.hex(), path.hex(),
                       b"".join(arg + b"\0" for arg in args).hex(), file=file)
 
-    tracer = trace("--no-snapshot")
+    tracer = trace("--no-snapshot", "--no-mask")
     text = text_tracer(tmp_path / "text")
     with open(tmp_path / "ledger", "w") as ledger:
         subprocess.run([LIVES / "strangers", tmp_path / "plan"], stdin=subprocess.DEVNULL,
