@@ -38,7 +38,7 @@ static int begin(void **state)
 	return 0;
 }
 
-static void advise_on(const char *cause)
+static void advise_on(enum cause cause)
 {
 	g.causes[0] = (struct group_cause){ cause, g.count, &child };
 	advise(&a, &g);
@@ -62,7 +62,7 @@ static bool says(char (*list)[ADVICE_LEN], int n, const char *words)
 static void never_waiting_is_mended_in_the_code_or_by_a_restart(void **state)
 {
 	(void)state;
-	advise_on("never_waits");
+	advise_on(CAUSE_NEVER_WAITS);
 	assert_true(act_says("in server(10)"));
 	assert_true(act_says("SIG_IGN"));
 	assert_true(act_says("restart server(10): that frees 7"));
@@ -79,13 +79,13 @@ static void a_handler_can_be_run_again(void **state)
 {
 	(void)state;
 	parent.sigchld = SIGCHLD_CAUGHT;
-	advise_on("misses_signals");
+	advise_on(CAUSE_MISSES_SIGNALS);
 	assert_true(act_says("in the handler"));
 	assert_true(act_says("kill -CHLD 10"));
 	assert_false(futile_says("kill -CHLD"));
 	assert_non_null(strstr(a.watch, "handler"));
 	parent.sigchld = SIGCHLD_AUTOREAPS;
-	advise_on("never_waits");
+	advise_on(CAUSE_NEVER_WAITS);
 	assert_true(act_says("began to ignore"));
 }
 
@@ -93,12 +93,12 @@ static void who_waits_for_another_is_told_whom(void **state)
 {
 	(void)state;
 	join(&living, &parent);
-	advise_on("waits_for_another");
+	advise_on(CAUSE_WAITS_FOR_ANOTHER);
 	assert_true(act_says("waitpid(-1)"));
 	assert_true(act_says("worker(12)"));
 	assert_null(a.watch);
 	living.life = LIFE_ZOMBIE; /* then it is not known for whom */
-	advise_on("waits_for_another");
+	advise_on(CAUSE_WAITS_FOR_ANOTHER);
 	assert_false(act_says("worker"));
 }
 
@@ -106,18 +106,18 @@ static void a_stopped_parent_is_resumed(void **state)
 {
 	(void)state;
 	parent.letter = 'T';
-	advise_on("parent_stopped");
+	advise_on(CAUSE_PARENT_STOPPED);
 	assert_true(act_says("kill -CONT 10"));
 	assert_true(act_says("(kill -9): that frees 7"));
 	assert_string_equal(a.brief, "kill -CONT 10");
 	assert_null(a.watch);
 	parent.letter = 't';
 	parent.tracer.pid = 99;
-	advise_on("parent_stopped");
+	advise_on(CAUSE_PARENT_STOPPED);
 	assert_true(act_says("pid 99"));
 	assert_true(futile_says("kill -CONT"));
 	parent.letter = 'D';
-	advise_on("parent_stopped");
+	advise_on(CAUSE_PARENT_STOPPED);
 	assert_true(act_says("/proc/10/stack"));
 	assert_true(futile_says("kill -9 too"));
 	assert_false(act_says("restart"));
@@ -128,12 +128,12 @@ static void a_container_gets_an_init(void **state)
 	(void)state;
 	parent.ns_init = true;
 	parent.nspid = 1;
-	advise_on("init_does_not_reap");
+	advise_on(CAUSE_INIT_DOES_NOT_REAP);
 	assert_true(act_says("--init, tini"));
 	assert_true(act_says("restart the container"));
 	assert_true(act_says("all 7"));
 	assert_false(futile_says("tini"));
-	advise_on("never_waits"); /* of its own children: an init would collect these as well */
+	advise_on(CAUSE_NEVER_WAITS); /* of its own children: an init would collect these as well */
 	assert_true(act_says("--init, tini"));
 }
 
@@ -141,7 +141,7 @@ static void the_machines_init_cannot_be_restarted(void **state)
 {
 	(void)state;
 	g.parent = &init;
-	advise_on("init_does_not_reap");
+	advise_on(CAUSE_INIT_DOES_NOT_REAP);
 	assert_true(act_says("daemon-reexec"));
 	assert_false(act_says("--init"));
 	assert_false(act_says("restart the container"));
@@ -151,7 +151,7 @@ static void a_subreaper_must_wait_for_what_it_adopts(void **state)
 {
 	(void)state;
 	parent.subreaper = true;
-	advise_on("subreaper_does_not_reap");
+	advise_on(CAUSE_SUBREAPER_DOES_NOT_REAP);
 	assert_true(act_says("PR_SET_CHILD_SUBREAPER"));
 	assert_true(act_says("frees 7"));
 }
@@ -160,7 +160,7 @@ static void a_tracer_must_let_go_and_a_restart_frees_nothing(void **state)
 {
 	(void)state;
 	child.tracer.pid = 99;
-	advise_on("traced");
+	advise_on(CAUSE_TRACED);
 	assert_true(act_says("end pid 99"));
 	assert_false(act_says("restart"));
 	assert_true(futile_says("restarting server(10)"));
@@ -172,8 +172,8 @@ static void what_a_restart_frees_leaves_out_the_traced(void **state)
 	(void)state;
 	child.tracer.pid = 99;
 	g.ncauses = 2;
-	g.causes[1] = (struct group_cause){ "traced", 2, &child };
-	advise_on("never_waits");
+	g.causes[1] = (struct group_cause){ CAUSE_TRACED, 2, &child };
+	advise_on(CAUSE_NEVER_WAITS);
 	assert_true(act_says("frees 5"));
 	assert_true(act_says("end pid 99"));
 	assert_non_null(a.watch);
@@ -183,7 +183,7 @@ static void a_clone_child_needs_another_wait(void **state)
 {
 	(void)state;
 	child.exit_signal = 0;
-	advise_on("clone_child");
+	advise_on(CAUSE_CLONE_CHILD);
 	assert_true(act_says("__WALL"));
 	assert_true(act_says("frees 7"));
 	assert_true(futile_says("kill -CHLD 10"));
@@ -196,11 +196,11 @@ static void a_bad_heir_is_named(void **state)
 	(void)state;
 	other = (struct proc){ .id = id_of(13), .life = LIFE_ZOMBIE };
 	join(&other, &init);
-	advise_on("never_waits");
+	advise_on(CAUSE_NEVER_WAITS);
 	assert_true(act_says("init(1), which does not collect its own"));
 	assert_false(act_says("that frees"));
 	parent.parent = NULL;
-	advise_on("never_waits");
+	advise_on(CAUSE_NEVER_WAITS);
 	assert_true(act_says("if that collects them"));
 }
 
@@ -208,18 +208,13 @@ static void an_unseen_parent_must_be_found(void **state)
 {
 	(void)state;
 	g.parent = NULL;
-	advise_on("unknown");
+	advise_on(CAUSE_UNKNOWN);
 	assert_true(act_says("find the parent"));
 }
 
-/* Every cause, also one not known here, has advice that fits into its room. */
+/* Every cause has advice that fits into its room. */
 static void long_names_fit(void **state)
 {
-	static const char *const causes[] = {
-		"never_waits", "misses_signals", "waits_for_another", "parent_stopped",
-		"init_does_not_reap", "subreaper_does_not_reap", "traced", "clone_child",
-		"unknown", "of another day",
-	};
 	size_t i;
 	int k;
 
@@ -230,8 +225,8 @@ static void long_names_fit(void **state)
 	join(&living, &parent);
 	parent.id.pid = g.pids[0] = child.tracer.pid = 4194304;
 	g.count = 4194304;
-	for (i = 0; i < COUNT(causes); i++) {
-		advise_on(causes[i]);
+	for (i = 0; i < CAUSES; i++) {
+		advise_on((enum cause)i);
 		for (k = 0; k < a.nacts; k++)
 			assert_true(strlen(a.act[k]) < ADVICE_LEN - 1);
 		for (k = 0; k < a.nfutile; k++)

@@ -119,13 +119,13 @@ static void causes_that_differ_are_told_each_with_its_count(void **state)
 	make();
 	assert_int_equal(g.n, 1);
 	assert_int_equal(g.at[0].ncauses, 2);
-	assert_string_equal(g.at[0].causes[0].cause, "never_waits");
+	assert_int_equal(g.at[0].causes[0].cause, CAUSE_NEVER_WAITS);
 	assert_int_equal(g.at[0].causes[0].count, 3);
 	assert_int_equal(g.at[0].causes[0].example->id.pid, 12);
-	assert_string_equal(g.at[0].causes[1].cause, "clone_child");
+	assert_int_equal(g.at[0].causes[1].cause, CAUSE_CLONE_CHILD);
 	assert_int_equal(g.at[0].causes[1].count, 1);
-	assert_true(group_cause_certain("clone_child"));
-	assert_false(group_cause_certain("never_waits"));
+	assert_true(group_cause_certain(CAUSE_CLONE_CHILD));
+	assert_false(group_cause_certain(CAUSE_NEVER_WAITS));
 }
 
 static void one_that_has_just_died_is_none(void **state)

@@ -92,7 +92,7 @@ static void a_zombie_names_who_must_wait_and_why_it_does_not(void **state)
 	p.status = EXITED(1);
 	p.creator = dead.id;
 	strcpy(p.creator_comm, "starter");
-	f.u.zombie.cause = "never_waits";
+	f.u.zombie.cause = CAUSE_NEVER_WAITS;
 	f.u.zombie.responsible = &parent;
 	write_finding(FINDING_ZOMBIE);
 	assert_common("alert", "zombie", 1);
@@ -119,7 +119,7 @@ static void a_zombie_from_before_has_no_age(void **state)
 	(void)state;
 	p.life = LIFE_ZOMBIE;
 	p.from_snapshot = true;
-	f.u.zombie.cause = "unknown";
+	f.u.zombie.cause = CAUSE_UNKNOWN;
 	write_finding(FINDING_ZOMBIE);
 	assert_bool("proctrace.zombie.pre_existing", true);
 	assert_absent("proctrace.zombie.since");
@@ -135,7 +135,7 @@ static void a_zombie_whose_death_was_lost_is_not_from_before(void **state)
 	p.life = LIFE_ZOMBIE;
 	p.death_told = p.death_inferred = true;
 	p.dead_seen = 9 * NS_PER_S;
-	f.u.zombie.cause = "unknown";
+	f.u.zombie.cause = CAUSE_UNKNOWN;
 	write_finding(FINDING_ZOMBIE);
 	assert_bool("proctrace.zombie.pre_existing", false);
 }
@@ -310,7 +310,7 @@ static void evidence_has_an_end(void **state)
 	assert_int_equal(e.n, EVIDENCE_MAX);
 	for (i = 0; i < EVIDENCE_MAX; i++)
 		assert_int_equal(strlen(e.s[i]), EVIDENCE_LEN - 1);
-	assert_int_equal(e.s[EVIDENCE_MAX - 1][0], '0' + EVIDENCE_MAX - 1);
+	assert_int_equal(atoi(e.s[EVIDENCE_MAX - 1]), EVIDENCE_MAX - 1);
 }
 
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, end_lines)

@@ -304,7 +304,7 @@ static void the_evidence_names_growth_and_limit(void **state)
 	assert_true(evidence_says("pids.max of a control group above its own is reached in 60 s"));
 	assert_true(evidence_says("70 of 100"));
 	assert_true(evidence_says("refused 3 forks"));
-	assert_string_equal(f.u.leak.cause, "unknown");
+	assert_int_equal(f.u.leak.cause, CAUSE_UNKNOWN);
 	f.evidence.n = 0;
 	f.u.leak.limits.up = 0;
 	f.u.leak.limits.of[LIMIT_CGROUP].used = 100;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The way of the data: what of the changes and findings is counted, written and asked for. */
 #include "cli/pipeline.h"
+#include "diagnose/cause.h"
 
 /* the builders; its world is not used here */
 #include "story.h"
@@ -24,7 +25,7 @@ static void on_finding(struct sink *s, const struct finding *f)
 	(void)s;
 	buf_printf(&seen, "%s %u", finding_action(f->kind), f->p->id.pid);
 	if (f->kind == FINDING_ZOMBIE)
-		buf_printf(&seen, " %s", f->u.zombie.cause);
+		buf_printf(&seen, " %s", cause_name(f->u.zombie.cause));
 	buf_str(&seen, "\n");
 }
 

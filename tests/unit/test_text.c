@@ -176,7 +176,7 @@ static void hostile_bytes_do_not_reach_the_terminal(void **state)
 	s.ops->finding(&s, &f);
 	text_line();
 	f = (struct finding){ .kind = FINDING_ZOMBIE, .ts = NOW, .p = &p };
-	f.u.zombie.cause = "unknown";
+	f.u.zombie.cause = CAUSE_UNKNOWN;
 	f.u.zombie.responsible = &parent;
 	s.ops->finding(&s, &f);
 	text_line();
@@ -228,7 +228,7 @@ static void findings_are_lines_like_the_others(void **state)
 	assert_says(shown, "its parent went");
 
 	f.kind = FINDING_ZOMBIE;
-	f.u.zombie.cause = "never_waits";
+	f.u.zombie.cause = CAUSE_NEVER_WAITS;
 	f.u.zombie.responsible = &parent;
 	s.ops->finding(&s, &f);
 	shown = text_line();

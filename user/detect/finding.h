@@ -5,7 +5,7 @@
 
 #include "engine/engine.h"
 
-#define EVIDENCE_MAX 8
+#define EVIDENCE_MAX 12
 #define EVIDENCE_LEN 160
 
 struct evidence {
@@ -25,6 +25,22 @@ enum finding_kind {
 	FINDING_DAEMON = 1 << 3,
 	FINDING_LOST = 1 << 4,
 	FINDING_ZOMBIE_CLEARED = 1 << 5, /* no alert: the end of one */
+};
+
+/* Why a zombie stays, in the order of precedence: where several fit, the first is told first. */
+enum cause {
+	CAUSE_UNKNOWN,
+	CAUSE_TRACED,
+	CAUSE_CLONE_CHILD,
+	CAUSE_PARENT_STOPPED,
+	CAUSE_INIT_DOES_NOT_REAP,
+	CAUSE_SUBREAPER_DOES_NOT_REAP,
+	CAUSE_WAITS_FOR_ANOTHER,
+	CAUSE_NEVER_WAITS,
+	CAUSE_FORGETS_SOME,
+	CAUSE_MISSES_SIGNALS,
+	CAUSE_WAITS_LATE,
+	CAUSES
 };
 
 enum orphan_kind { ORPHAN_UNKNOWN, ORPHAN_DAEMONIZING, ORPHAN_BACKGROUND, ORPHAN_ABANDONED };
@@ -59,7 +75,7 @@ struct leak {
 	struct limits limits;
 	enum limit_kind nearest; /* LIMIT_KINDS: none is known */
 	uint64_t hit; /* boot time when it is reached at this rate */
-	const char *cause;
+	enum cause cause;
 };
 
 struct finding {
@@ -76,7 +92,8 @@ struct finding {
 			const char *adopter_comm;
 		} orphan;
 		struct {
-			const char *cause;
+			enum cause cause;
+			uint32_t also; /* causes that fit as well: 1 << cause, or'ed */
 			const struct proc *responsible; /* NULL: not known */
 		} zombie;
 		struct {

@@ -186,6 +186,28 @@ static void on_clone(struct advice *a, const struct group *g, const struct proc 
 	       g->parent->id.pid, example->exit_signal);
 }
 
+/* It collects those that it knows, by their pids, and not this one. */
+static void on_forgotten(struct advice *a, const struct group *g, const struct proc *example)
+{
+	char name[NAMED];
+
+	(void)example;
+	act(a, "in %s: it waits for particular children (waitpid with a pid, Popen.wait) and forgot "
+	       "these: wait for every one that it starts, or for any (waitpid(-1)) now and then",
+	    named(g->parent, name));
+	brief(a, "wait for every child that it starts, in its code");
+}
+
+static void on_late(struct advice *a, const struct group *g, const struct proc *example)
+{
+	char name[NAMED];
+
+	(void)example;
+	act(a, "in %s: wait at each SIGCHLD, or more often: it collects its children, but late",
+	    named(g->parent, name));
+	brief(a, "wait: it collects its children, but late");
+}
+
 static void on_unknown(struct advice *a, const struct group *g, const struct proc *example)
 {
 	(void)example;
@@ -194,39 +216,32 @@ static void on_unknown(struct advice *a, const struct group *g, const struct pro
 	mend_waits(a, g->parent);
 }
 
-static const struct {
-	const char *cause;
-	void (*advise)(struct advice *a, const struct group *g, const struct proc *example);
-} by_cause[] = {
-	{ "never_waits", on_never },
-	{ "misses_signals", on_missed },
-	{ "waits_for_another", on_another },
-	{ "parent_stopped", on_stopped },
-	{ "init_does_not_reap", on_init },
-	{ "subreaper_does_not_reap", on_subreaper },
-	{ "traced", on_traced },
-	{ "clone_child", on_clone },
-};
-
 static void advise_cause(struct advice *a, const struct group *g, const struct group_cause *cause)
 {
-	size_t i;
+	static void (*const by_cause[CAUSES])(struct advice *a, const struct group *g,
+					      const struct proc *example) = {
+		[CAUSE_UNKNOWN] = on_unknown,
+		[CAUSE_TRACED] = on_traced,
+		[CAUSE_CLONE_CHILD] = on_clone,
+		[CAUSE_PARENT_STOPPED] = on_stopped,
+		[CAUSE_INIT_DOES_NOT_REAP] = on_init,
+		[CAUSE_SUBREAPER_DOES_NOT_REAP] = on_subreaper,
+		[CAUSE_WAITS_FOR_ANOTHER] = on_another,
+		[CAUSE_NEVER_WAITS] = on_never,
+		[CAUSE_FORGETS_SOME] = on_forgotten,
+		[CAUSE_MISSES_SIGNALS] = on_missed,
+		[CAUSE_WAITS_LATE] = on_late,
+	};
 
-	for (i = 0; i < sizeof(by_cause) / sizeof(by_cause[0]); i++) {
-		if (strcmp(by_cause[i].cause, cause->cause))
-			continue;
-		by_cause[i].advise(a, g, cause->example);
-		return;
-	}
-	on_unknown(a, g, cause->example);
+	by_cause[cause->cause](a, g, cause->example);
 }
 
-static size_t count_of(const struct group *g, const char *cause)
+static size_t count_of(const struct group *g, enum cause cause)
 {
 	int i;
 
 	for (i = 0; i < g->ncauses; i++)
-		if (!strcmp(g->causes[i].cause, cause))
+		if (g->causes[i].cause == cause)
 			return g->causes[i].count;
 	return 0;
 }
@@ -235,7 +250,7 @@ static size_t count_of(const struct group *g, const char *cause)
 static void restart(struct advice *a, const struct group *g)
 {
 	const struct proc *parent = g->parent, *heir = group_heir(parent);
-	size_t freed = g->count - count_of(g, "traced");
+	size_t freed = g->count - count_of(g, CAUSE_TRACED);
 	char name[NAMED], other[NAMED];
 
 	named(parent, name);
@@ -270,8 +285,8 @@ static void never_helps(struct advice *a, const struct group *g)
 {
 	char name[NAMED];
 
-	if (!g->parent->ns_init && count_of(g, "traced") != g->count &&
-	    !count_of(g, "subreaper_does_not_reap"))
+	if (!g->parent->ns_init && count_of(g, CAUSE_TRACED) != g->count &&
+	    !count_of(g, CAUSE_SUBREAPER_DOES_NOT_REAP))
 		futile(a, "an init (tini, --init): it gets them only when %s ends",
 		       named(g->parent, name));
 	futile(a, "kill -9 %u: a zombie is dead already", g->pids[0]);

@@ -5,7 +5,10 @@
 
 #include "detect/finding.h"
 
-/* Fills in f->u.zombie.cause (a constant) and adds to f->evidence. f is a FINDING_ZOMBIE. */
+/* Fills in f->u.zombie.cause and .also, and adds to f->evidence. f is a FINDING_ZOMBIE. */
 void diagnose_zombie(struct finding *f);
+
+/* The stream's word for it. */
+const char *cause_name(enum cause cause);
 
 #endif

@@ -79,7 +79,7 @@ static void add_cause(struct group *g, const struct proc *p)
 
 	group_evidence(&(struct group_cause){ .example = p }, 0, &f);
 	for (i = 0; i < g->ncauses; i++)
-		if (!strcmp(g->causes[i].cause, f.u.zombie.cause))
+		if (g->causes[i].cause == f.u.zombie.cause)
 			break;
 	if (i == GROUP_CAUSES)
 		return;
@@ -221,17 +221,10 @@ void group_evidence(const struct group_cause *cause, uint64_t ts, struct finding
 	diagnose_zombie(f);
 }
 
-bool group_cause_certain(const char *cause)
+bool group_cause_certain(enum cause cause)
 {
-	static const char *const shown[] = {
-		"parent_stopped", "traced", "clone_child", "waits_for_another",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
-		if (!strcmp(shown[i], cause))
-			return true;
-	return false;
+	return cause == CAUSE_PARENT_STOPPED || cause == CAUSE_TRACED ||
+	       cause == CAUSE_CLONE_CHILD || cause == CAUSE_WAITS_FOR_ANOTHER;
 }
 
 /* In a pid namespace below the first one. */

@@ -6,13 +6,13 @@
 #include "detect/finding.h"
 #include "event/container.h"
 
-#define GROUP_CAUSES 10
+#define GROUP_CAUSES CAUSES
 #define GROUP_PROGRAMS 4
 #define GROUP_PIDS 5
 
 /* Why some of a group stay. */
 struct group_cause {
-	const char *cause; /* a constant, as diagnose_zombie() gives it */
+	enum cause cause;
 	size_t count;
 	const struct proc *example; /* the oldest of them */
 };
@@ -56,7 +56,7 @@ void groups_free(struct groups *g);
 /* The evidence for a cause, from its example: fills f anew. */
 void group_evidence(const struct group_cause *cause, uint64_t ts, struct finding *f);
 /* The present alone shows this cause; of others it shows only that they are likely. */
-bool group_cause_certain(const char *cause);
+bool group_cause_certain(enum cause cause);
 
 /*
  * Who gets the zombies of this process when it ends, as find_new_reaper() in kernel/exit.c does it;

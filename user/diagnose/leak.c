@@ -65,7 +65,7 @@ void diagnose_leak(struct finding *f)
 	int i;
 
 	child.u.zombie.responsible = f->p;
-	child.u.zombie.cause = "unknown";
+	child.u.zombie.cause = CAUSE_UNKNOWN;
 	if (child.p)
 		diagnose_zombie(&child);
 	l->cause = child.u.zombie.cause;

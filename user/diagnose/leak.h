@@ -5,7 +5,7 @@
 
 #include "detect/finding.h"
 
-/* Fills in f->u.leak.cause (a constant) and f->evidence. f is a FINDING_ZOMBIE_LEAK. */
+/* Fills in f->u.leak.cause and f->evidence. f is a FINDING_ZOMBIE_LEAK. */
 void diagnose_leak(struct finding *f);
 
 /* "pids.max of its control group"; never NULL. */

@@ -179,12 +179,16 @@ void facts_sight(struct proc *p, const struct event *ev)
 		p->letter = s->letter;
 		p->threads = s->threads;
 		p->locked = s->locked;
+		p->doing = s->doing;
 		p->tracer = s->tracer;
 		p->traced = s->tracer.pid != 0;
 	}
 	if (s->has_accounts) {
 		p->children_died = s->children_died;
 		p->children_reaped = s->children_reaped;
+		p->orphans_died = s->orphans_died;
+		p->orphans_reaped = s->orphans_reaped;
+		p->reaped_late = s->reaped_late;
 	}
 	if (s->has_nice) {
 		p->nice = (int8_t)s->nice;

@@ -160,6 +160,7 @@ void family_return(struct engine *e, struct proc *p, struct proc *reaper)
 		return;
 	if (p->inherited && p->parent) {
 		p->parent->children_died--;
+		p->parent->orphans_died--;
 		p->auto_reaped = false;
 	}
 	p->inherited = false;
@@ -201,6 +202,7 @@ static void inherit_corpse(struct proc *child, struct proc *adopter)
 	if (!adopter)
 		return;
 	adopter->children_died++;
+	adopter->orphans_died++;
 	child->inherited = true;
 	if (adopter->sigchld == SIGCHLD_AUTOREAPS)
 		child->auto_reaped = true;

@@ -109,13 +109,19 @@ static void on_exec(struct engine *e, struct proc *p, const struct event *ev)
 	tell(e, CHANGE_EXEC, p, ev, false);
 }
 
-static void count_death(struct proc *p, const struct event *ev)
+static void count_death(struct proc *p)
+{
+	if (!p->parent)
+		return;
+	p->parent->children_died++;
+	p->parent->orphans_died += p->adopted;
+}
+
+static bool needs_no_wait(const struct proc *p, const struct event *ev)
 {
 	bool sigchld = !p->has_exit_signal || p->exit_signal == SIGCHLD;
 
-	p->auto_reaped = ev->facts.parent_autoreaps && sigchld && !p->traced;
-	if (p->parent)
-		p->parent->children_died++;
+	return ev->facts.parent_autoreaps && sigchld && !p->traced;
 }
 
 static void on_death(struct engine *e, struct proc *p, const struct event *ev)
@@ -131,7 +137,8 @@ static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 	p->has_status = true;
 	p->died = p->dead_seen = ev->ts;
 	p->death_told = true;
-	count_death(p, ev);
+	p->auto_reaped = needs_no_wait(p, ev);
+	count_death(p);
 	to_list(p, &e->dead);
 	tell(e, CHANGE_EXIT, p, ev, false);
 	family_orphan_children(e, p, ev);
@@ -146,8 +153,7 @@ static void infer_death(struct engine *e, struct proc *p, const struct event *ev
 	p->letter = 'Z';
 	p->dead_seen = ev->ts;
 	p->death_told = p->death_inferred = true;
-	if (p->parent)
-		p->parent->children_died++;
+	count_death(p);
 	to_list(p, &e->dead);
 	if (!p->stub)
 		tell(e, CHANGE_EXIT, p, ev, true);
@@ -166,8 +172,7 @@ static void found_corpse(struct engine *e, struct proc *p, const struct event *e
 		return;
 	}
 	p->dead_seen = ev->ts;
-	if (p->parent)
-		p->parent->children_died++;
+	count_death(p);
 	to_list(p, &e->dead);
 	tell(e, CHANGE_SNAPSHOT, p, ev, false);
 }
@@ -236,6 +241,17 @@ static void on_still_dying(struct engine *e, struct proc *p, const struct event 
 	to_list(p, &e->doubted);
 }
 
+static void count_reap(struct engine *e, const struct proc *p, struct proc *reaper)
+{
+	reaper->children_reaped++;
+	reaper->orphans_reaped += p->adopted || p->inherited;
+	reaper->reaped_late += e->was == LIFE_ZOMBIE;
+	if (p->died > reaper->last_reaped_died) {
+		reaper->last_reaped_died = p->died;
+		reaper->last_reaped = p->id;
+	}
+}
+
 /*
  * Who collected it: the parent that the kernel had for it at the release, where that can be told.
  * The free comes some time after; by then the parent of a child long collected may be dead, and the
@@ -262,7 +278,7 @@ static void find_reaper(struct engine *e, struct proc *p, const struct event *ev
 	c->u.reap.reaper_comm = reaper->stub ? NULL : reaper->comm;
 	if (p->auto_reaped)
 		return;
-	reaper->children_reaped++;
+	count_reap(e, p, reaper);
 	if (reaper->ns_init)
 		c->u.reap.how = REAP_INIT;
 }

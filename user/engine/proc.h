@@ -88,7 +88,12 @@ struct proc {
 	/* what it did as a parent */
 	uint32_t children_died, children_reaped;
 	uint32_t zombies; /* of its children: told ones, that still stand */
+	uint32_t orphans_died, orphans_reaped; /* of these, those that it had adopted */
+	uint32_t reaped_late; /* of these, those that were told as zombies by then */
+	struct ident last_reaped; /* of these, the one that was last to die; and when it died */
+	uint64_t last_reaped_died;
 	bool in_wait; /* a thread of it slept in a wait call when it was last seen */
+	struct doing doing; /* when it was last looked at */
 };
 
 #endif

@@ -136,6 +136,18 @@ struct thread_facts {
 	uint32_t status;
 };
 
+#define WHERE_LEN 32
+
+/* What a process does, as far as its children's collecting depends on it. */
+struct doing {
+	bool known;
+	bool sigchld_blocked, sigchld_pending;
+	char where[WHERE_LEN]; /* in which of the kernel's functions its first thread sleeps, "" */
+	bool has_wait;
+	int32_t wait_for; /* whom a thread of it waits for, as waitpid() takes it */
+	uint64_t cminflt; /* page faults of all children that it has ever waited for */
+};
+
 struct sight_facts {
 	char letter; /* ps's state of the leader; 0: it was not seen, nor what follows up to nice */
 	bool dead;   /* no thread is left: it waits to be collected */
@@ -154,8 +166,9 @@ struct sight_facts {
 	uint32_t args_bytes; /* as in exec_facts */
 	bool args_cut;
 	int argc;
+	struct doing doing;
 	bool has_accounts; /* of a recording: what it did as a parent until then */
-	uint32_t children_died, children_reaped;
+	uint32_t children_died, children_reaped, orphans_died, orphans_reaped, reaped_late;
 	struct limits limits; /* ts 0: they were not looked at */
 };
 

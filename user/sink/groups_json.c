@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Groups of zombies as JSON: one line a group, the worst first, and one with the totals. */
 #include "diagnose/advice.h"
+#include "diagnose/cause.h"
 #include "sink/json_process.h"
 #include "sink/json_write.h"
 
@@ -30,7 +31,7 @@ static void causes(struct sink *s, const struct group *g, uint64_t ts)
 	for (i = 0; i < g->ncauses; i++) {
 		group_evidence(&g->causes[i], ts, &f);
 		buf_byte(b, '{');
-		member_const(b, "cause", g->causes[i].cause);
+		member_const(b, "cause", cause_name(g->causes[i].cause));
 		member_u64(b, "count", g->causes[i].count);
 		member_bool(b, "certain", group_cause_certain(g->causes[i].cause));
 		json_evidence(b, &f.evidence);
@@ -67,7 +68,7 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts)
 	advise(&advice, g);
 	open_object(b, "zombies");
 	member_u64(b, "count", g->count);
-	member_const(b, "cause", g->causes[0].cause);
+	member_const(b, "cause", cause_name(g->causes[0].cause));
 	member_bool(b, "certain", group_cause_certain(g->causes[0].cause));
 	causes(s, g, ts);
 	if (advice.watch)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "diagnose/advice.h"
+#include "diagnose/cause.h"
 #include "sink/sink.h"
 
 #define RED "\033[1;31m"
@@ -171,7 +172,7 @@ static void add_causes(struct sink *s, struct buf *out, const struct group *g,
 		const struct group_cause *cause = &g->causes[i];
 
 		group_evidence(cause, ts, &f);
-		buf_str(&text, cause->cause);
+		buf_str(&text, cause_name(cause->cause));
 		if (g->ncauses > 1)
 			buf_printf(&text, " (%zu)", cause->count);
 		if (!group_cause_certain(cause->cause))
@@ -243,7 +244,7 @@ static void add_row(struct sink *s, struct buf *out, const struct group *g,
 	if (s->color)
 		buf_lit(out, RESET);
 	add_parent(&text, g->parent);
-	buf_printf(&text, " %s%s, ", g->causes[0].cause, g->ncauses > 1 ? " and more" : "");
+	buf_printf(&text, " %s%s, ", cause_name(g->causes[0].cause), g->ncauses > 1 ? " and more" : "");
 	add_age(&text, age(g->oldest, ts));
 	buf_lit(&text, ", ");
 	add_word(&text, g->programs[0].comm);

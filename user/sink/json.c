@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "diagnose/cause.h"
 #include "sink/json_process.h"
 #include "sink/json_write.h"
 #include "sink/sink.h"
@@ -274,6 +275,34 @@ static void orphan_object(struct sink *s, const struct finding *f)
 	close_object(b);
 }
 
+/* What it did as a parent until then; of the orphans and the late ones only where there were some. */
+static void member_accounts(struct buf *b, const struct proc *parent)
+{
+	member_u64(b, "children_died", parent->children_died);
+	member_u64(b, "children_reaped", parent->children_reaped);
+	if (parent->orphans_died) {
+		member_u64(b, "orphans_died", parent->orphans_died);
+		member_u64(b, "orphans_reaped", parent->orphans_reaped);
+	}
+	if (parent->reaped_late)
+		member_u64(b, "reaped_late", parent->reaped_late);
+}
+
+static void member_doing(struct buf *b, const struct doing *d)
+{
+	if (!d->known)
+		return;
+	if (*d->where)
+		member_str(b, "where", d->where);
+	if (d->has_wait)
+		member_i64(b, "waits_for", d->wait_for);
+	if (d->sigchld_blocked)
+		member_bool(b, "sigchld_blocked", true);
+	if (d->sigchld_pending)
+		member_bool(b, "sigchld_pending", true);
+	member_u64(b, "cminflt", d->cminflt);
+}
+
 static void responsible_object(struct sink *s, const struct proc *parent)
 {
 	struct buf *b = &s->out;
@@ -286,10 +315,25 @@ static void responsible_object(struct sink *s, const struct proc *parent)
 	state_letters(parent, letters);
 	if (*letters)
 		member_const(b, "state", letters);
+	json_peer(s, "tracer", parent->tracer, NULL);
 	json_waiting(s, parent);
-	member_u64(b, "children_died", parent->children_died);
-	member_u64(b, "children_reaped", parent->children_reaped);
+	member_doing(b, &parent->doing);
+	member_accounts(b, parent);
 	close_object(b);
+}
+
+static void causes_members(struct buf *b, const struct finding *f)
+{
+	int cause;
+
+	member_const(b, "cause", cause_name(f->u.zombie.cause));
+	if (!f->u.zombie.also)
+		return;
+	buf_lit(b, "\"also\":[");
+	for (cause = 0; cause < CAUSES; cause++)
+		if (f->u.zombie.also & 1u << cause)
+			buf_printf(b, "\"%s\",", cause_name(cause));
+	close_array(b);
 }
 
 static void zombie_object(struct sink *s, const struct finding *f)
@@ -299,7 +343,7 @@ static void zombie_object(struct sink *s, const struct finding *f)
 	char words[64];
 
 	open_object(b, "zombie");
-	member_const(b, "cause", f->u.zombie.cause);
+	causes_members(b, f);
 	if (p->died) {
 		json_time(s, "since", p->died);
 		member_ms(b, "age_ms", f->ts - p->died);
@@ -386,7 +430,7 @@ static void leak_object(struct sink *s, const struct finding *f)
 	struct buf *b = &s->out;
 
 	open_object(b, "zombie_leak");
-	member_const(b, "cause", l->cause);
+	member_const(b, "cause", cause_name(l->cause));
 	member_u64(b, "count", l->count);
 	open_object(b, "growth");
 	member_u64(b, "count", l->growth);
@@ -399,8 +443,8 @@ static void leak_object(struct sink *s, const struct finding *f)
 	leak_programs(s, l);
 	leak_limits(s, l);
 	json_waiting(s, f->p);
-	member_u64(b, "children_died", f->p->children_died);
-	member_u64(b, "children_reaped", f->p->children_reaped);
+	member_doing(b, &f->p->doing);
+	member_accounts(b, f->p);
 	json_evidence(b, &f->evidence);
 	close_object(b);
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "diagnose/cause.h"
 #include "sink/sink.h"
 
 #define RED "\033[1;31m"
@@ -239,6 +240,7 @@ static void write_zombie(struct sink *s, const struct finding *f)
 {
 	const struct proc *parent = f->u.zombie.responsible;
 	struct buf *b = &s->out;
+	int cause;
 
 	if (f->p->died) {
 		buf_lit(b, "for ");
@@ -252,7 +254,11 @@ static void write_zombie(struct sink *s, const struct finding *f)
 		buf_lit(b, ", must be reaped by ");
 		add_peer(b, parent->id, parent->comm);
 	}
-	buf_printf(b, ", cause: %s (", f->u.zombie.cause);
+	buf_printf(b, ", cause: %s", cause_name(f->u.zombie.cause));
+	for (cause = 0; cause < CAUSES; cause++)
+		if (f->u.zombie.also & 1u << cause)
+			buf_printf(b, ", also %s", cause_name(cause));
+	buf_lit(b, " (");
 	add_evidence(b, &f->evidence);
 	buf_lit(b, ") was: ");
 	add_args(b, f->p);
@@ -294,7 +300,7 @@ static void write_finding(struct sink *s, const struct finding *f)
 		add_args(b, f->p);
 		break;
 	case FINDING_ZOMBIE_LEAK:
-		buf_printf(b, "cause: %s: ", f->u.leak.cause);
+		buf_printf(b, "cause: %s: ", cause_name(f->u.leak.cause));
 		add_evidence(b, &f->evidence);
 		break;
 	case FINDING_ZOMBIE_CLEARED:

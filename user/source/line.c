@@ -32,15 +32,38 @@ static struct event *about(struct line_room *room, const json_t *root, struct li
 	return NULL;
 }
 
-/* What somebody did as a parent, until then. */
-static void read_accounts(const json_t *parent, struct sight_facts *s)
+static uint32_t count(const json_t *who, const char *key)
 {
-	uint64_t died = 0, reaped = 0;
+	uint64_t n = 0;
 
-	s->has_accounts = json_number(parent, "children_died", &died) &&
-			  json_number(parent, "children_reaped", &reaped);
-	s->children_died = (uint32_t)died;
-	s->children_reaped = (uint32_t)reaped;
+	json_number(who, key, &n);
+	return (uint32_t)n;
+}
+
+/* What it did as a parent, and what it was doing when it was looked at. */
+static void read_parent(const json_t *who, struct sight_facts *s)
+{
+	const json_t *wait_for = json_at(who, "waits_for");
+	const char *where = json_text(who, "where");
+
+	s->has_accounts = json_at(who, "children_died") && json_at(who, "children_reaped");
+	s->children_died = count(who, "children_died");
+	s->children_reaped = count(who, "children_reaped");
+	s->orphans_died = count(who, "orphans_died");
+	s->orphans_reaped = count(who, "orphans_reaped");
+	s->reaped_late = count(who, "reaped_late");
+	s->doing = (struct doing){
+		.known = json_number(who, "cminflt", &s->doing.cminflt),
+		.sigchld_blocked = json_flag(who, "sigchld_blocked"),
+		.sigchld_pending = json_flag(who, "sigchld_pending"),
+		.has_wait = json_is_integer(wait_for),
+		.wait_for = (int32_t)json_integer_value(wait_for),
+		.cminflt = s->doing.cminflt,
+	};
+	if (where)
+		strncpy(s->doing.where, where, WHERE_LEN - 1);
+	if (json_at(who, "tracer"))
+		s->tracer = json_ident(json_at(who, "tracer"));
 }
 
 /* Somebody whom the line names. */
@@ -59,7 +82,7 @@ static void add_aside(struct line *line, const json_t *who, bool is_init)
 	ev->facts.have = HAVE_COMM;
 	memcpy(ev->facts.comm, name, strnlen(name, COMM_LEN - 1));
 	line_letters(json_text(who, "state"), &ev->sight);
-	read_accounts(who, &ev->sight);
+	read_parent(who, &ev->sight);
 	if (json_flag(who, "subreaper")) {
 		ev->facts.have |= HAVE_SUBREAPER;
 		ev->facts.subreaper = true;
@@ -295,7 +318,7 @@ static int read_leak(struct line_room *room, const json_t *root, struct line *li
 
 	if (read_sight(room, root, line))
 		return -EBADMSG;
-	read_accounts(leak, &last(line)->sight);
+	read_parent(leak, &last(line)->sight);
 	if (!when)
 		return 0;
 	l = &last(line)->sight.limits;

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -64,7 +66,7 @@ int proc_parse_stat(const char *text, size_t len, struct event *ev)
 	struct sight_facts *s = &ev->sight;
 	struct facts *f = &ev->facts;
 	unsigned int ppid, flags;
-	unsigned long long start;
+	unsigned long long start, cminflt;
 	int pgid, sid, tty, nice, threads, exit_signal, status = 0, n;
 	size_t name;
 	char letter;
@@ -72,12 +74,12 @@ int proc_parse_stat(const char *text, size_t len, struct event *ev)
 	if (!close)
 		return -EBADMSG;
 	n = sscanf(close + 1,
-		   " %c %u %d %d %d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %d %d %*d %llu"
+		   " %c %u %d %d %d %*d %u %*u %llu %*u %*u %*u %*u %*d %*d %*d %d %d %*d %llu"
 		   " %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %d"
 		   " %*d %*u %*u %*u %*u %*d %*u %*u %*u %*u %*u %*u %*u %d",
-		   &letter, &ppid, &pgid, &sid, &tty, &flags, &nice, &threads, &start, &exit_signal,
-		   &status);
-	if (n < 10 || !is_state(letter) || start > TIME_MAX / START_TICK)
+		   &letter, &ppid, &pgid, &sid, &tty, &flags, &cminflt, &nice, &threads, &start,
+		   &exit_signal, &status);
+	if (n < 11 || !is_state(letter) || start > TIME_MAX / START_TICK)
 		return -EBADMSG;
 	name = (size_t)(close - open - 1);
 	if (name > COMM_LEN - 1)
@@ -100,8 +102,21 @@ int proc_parse_stat(const char *text, size_t len, struct event *ev)
 	s->exit_signal = exit_signal;
 	s->has_exit_signal = true;
 	s->status = (uint32_t)status & 0xffff;
-	s->has_status = s->dead && n == 11;
+	s->has_status = s->dead && n == 12;
+	s->doing.cminflt = cminflt;
 	return 0;
+}
+
+/* A mask of signals, as a line of status tells it: is SIGCHLD in it? */
+static bool tells_sigchld(const char *line, const char *key, bool *answer)
+{
+	unsigned long long mask;
+	size_t len = strlen(key);
+
+	if (strncmp(line, key, len) || sscanf(line + len, "%llx", &mask) != 1)
+		return false;
+	*answer = mask & 1ULL << (SIGCHLD - 1);
+	return true;
 }
 
 /* The last number of a line of numbers. */
@@ -117,6 +132,7 @@ static uint32_t last_number(const char *s)
 
 void proc_parse_status(const char *text, size_t len, struct event *ev)
 {
+	struct doing *d = &ev->sight.doing;
 	struct facts *f = &ev->facts;
 	const char *line = text, *end = text + len;
 
@@ -139,6 +155,9 @@ void proc_parse_status(const char *text, size_t len, struct event *ev)
 			f->have |= HAVE_NSPID | HAVE_BITS;
 		} else if (sscanf(line, "VmLck: %lu", &locked) == 1) {
 			ev->sight.locked = locked != 0;
+		} else if (tells_sigchld(line, "ShdPnd:", &d->sigchld_pending) ||
+			   tells_sigchld(line, "SigBlk:", &d->sigchld_blocked)) {
+			d->known = true;
 		}
 		if (!next)
 			break;
@@ -146,8 +165,31 @@ void proc_parse_status(const char *text, size_t len, struct event *ev)
 	}
 }
 
-/* One of its threads is asleep in a wait call: do_wait() is where the kernel has it. */
-static bool sleeps_in_wait(int dir)
+int proc_parse_wait(const char *text, int32_t *wait_for)
+{
+	unsigned long long a, b;
+	long number;
+
+	if (sscanf(text, "%ld %llx %llx", &number, &a, &b) != 3)
+		return -EBADMSG;
+	if (number == SYS_wait4)
+		*wait_for = (int32_t)a;
+	else if (number == SYS_waitid && a == P_ALL)
+		*wait_for = -1;
+	else if (number == SYS_waitid && a == P_PID && b <= INT32_MAX)
+		*wait_for = (int32_t)b;
+	else if (number == SYS_waitid && a == P_PGID && b <= INT32_MAX)
+		*wait_for = -(int32_t)b;
+	else
+		return -ENOENT;
+	return 0;
+}
+
+/*
+ * One of its threads is asleep in a wait call: do_wait() is where the kernel has it. doing, if
+ * given, learns for whom: as far as the thread's registers may be read.
+ */
+static bool sleeps_in_wait(int dir, struct doing *doing)
 {
 	char path[300];
 	int tasks = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -168,10 +210,23 @@ static bool sleeps_in_wait(int dir)
 			continue;
 		snprintf(path, sizeof(path), "%s/wchan", entry->d_name);
 		found = !slurp(tasks, path, 64, &where) && !strncmp(where.data, "do_wait", 7);
+		snprintf(path, sizeof(path), "%s/syscall", entry->d_name);
+		if (found && doing && !slurp(tasks, path, 256, &where))
+			doing->has_wait = !proc_parse_wait(where.data, &doing->wait_for);
 	}
 	closedir(d);
 	buf_free(&where);
 	return found;
+}
+
+/* "0" where it runs, or where the kernel does not say. */
+static void look_at_doing(int dir, struct proc_room *room, struct event *ev)
+{
+	struct doing *d = &ev->sight.doing;
+
+	if (!slurp(dir, "wchan", 64, &room->stat) && strcmp(room->stat.data, "0"))
+		snprintf(d->where, sizeof(d->where), "%s", room->stat.data);
+	sleeps_in_wait(dir, d);
 }
 
 void proc_parse_signals(const char *text, struct facts *f)
@@ -200,7 +255,7 @@ static void look_at_parent(uint32_t ppid, struct proc_room *room, struct event *
 		return;
 	if (slurp(dir, "status", 65536, &room->status) == 0) {
 		proc_parse_signals(room->status.data, &ev->facts);
-		ev->facts.parent_waits = sleeps_in_wait(dir);
+		ev->facts.parent_waits = sleeps_in_wait(dir, NULL);
 	}
 	close(dir);
 }
@@ -273,6 +328,8 @@ void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct
 			read_args(dir, room, ev);
 		if ((how & PROC_PARENT) && ev->sight.dead)
 			look_at_parent(ev->facts.parent.pid, room, ev);
+		else if (how & PROC_PARENT)
+			look_at_doing(dir, room, ev);
 	}
 	if (dir >= 0)
 		close(dir);

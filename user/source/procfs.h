@@ -21,7 +21,8 @@ void proc_room_free(struct proc_room *room);
 /*
  * Fills *ev with an EVENT_SIGHT of id, or with an EVENT_MISSING if there is no such process (or
  * another one under its pid). id.start 0: whoever has the pid. Always gives an answer, stamped with
- * the boot time at which it was true. how: what to read besides where it stands.
+ * the boot time at which it was true. how: what to read besides where it stands. PROC_PARENT: of
+ * a dead one what its parent does with SIGCHLD, of a living one what it does as a parent.
  */
 enum proc_read { PROC_ARGS = 1 << 0, PROC_PARENT = 1 << 1 };
 void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct event *ev);
@@ -48,5 +49,10 @@ int proc_parse_stat(const char *text, size_t len, struct event *ev);
 void proc_parse_status(const char *text, size_t len, struct event *ev);
 /* What the status of a parent says of its SIGCHLD. Pure. */
 void proc_parse_signals(const char *text, struct facts *f);
+/*
+ * The text of /proc/PID/syscall, of a thread that is in a wait call: for whom, as waitpid() takes
+ * it. 0, -ENOENT if it does not say so (a pidfd), or -EBADMSG. Pure.
+ */
+int proc_parse_wait(const char *text, int32_t *wait_for);
 
 #endif
