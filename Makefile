@@ -27,7 +27,7 @@ LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp -ljansson
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
 	libcap-ng-dev libseccomp-dev libjansson-dev
 DEPS_TEST := libcmocka-dev python3 python3-pytest python3-jsonschema mandoc jq \
-	procps util-linux libclang-rt-14-dev
+	procps util-linux tini libclang-rt-14-dev
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
 SOURCES := $(wildcard user/*/*.c)

@@ -50,10 +50,16 @@ static bool is_clone_child(struct inquiry *q)
 
 /* Is the parent in a state to wait at all? */
 
-/* The freezers of control groups, v2 and v1: a frozen task shows as S or D. */
-static bool is_frozen(const struct doing *d)
+/*
+ * The freezers of control groups, v2 and v1: a frozen task shows as S or D. do_freezer_trap() may be
+ * part of get_signal(), where nobody sleeps otherwise but in T or t.
+ */
+static bool is_frozen(const struct proc *parent)
 {
-	return !strcmp(d->where, "do_freezer_trap") || !strcmp(d->where, "__refrigerator");
+	const char *where = parent->doing.where;
+
+	return !strcmp(where, "do_freezer_trap") || !strcmp(where, "__refrigerator") ||
+	       (parent->letter == 'S' && !strcmp(where, "get_signal"));
 }
 
 static bool parent_stopped(struct inquiry *q)
@@ -62,7 +68,7 @@ static bool parent_stopped(struct inquiry *q)
 	const struct doing *d = &parent->doing;
 	char letter = parent->letter;
 
-	if (is_frozen(d))
+	if (is_frozen(parent))
 		evidence_add(q->e, "the parent is in state %c (frozen with its control group, in "
 				   "%s)", letter, d->where);
 	else if (letter == 'T')
@@ -238,6 +244,12 @@ static bool forgets_some(struct inquiry *q)
 	return true;
 }
 
+/* In sigwait the signal is let through, and no mask shows that it is not ignored. */
+static bool is_in_sigwait(const struct proc *parent)
+{
+	return !strcmp(parent->doing.where, "do_sigtimedwait");
+}
+
 /* A handler that was called, or a signal that was fetched, and a wait for less than all. */
 static bool misses_signals(struct inquiry *q)
 {
@@ -245,7 +257,8 @@ static bool misses_signals(struct inquiry *q)
 
 	if (!parent->children_reaped || parent->doing.sigchld_pending)
 		return false;
-	if (parent->sigchld != SIGCHLD_CAUGHT && !parent->doing.sigchld_blocked)
+	if (parent->sigchld != SIGCHLD_CAUGHT && !parent->doing.sigchld_blocked &&
+	    !is_in_sigwait(parent))
 		return false;
 	if (passed_over(q) && parent->threads <= 1)
 		return false;
@@ -305,7 +318,8 @@ static void about_signal(struct inquiry *q)
 
 	if (parent->sigchld != SIGCHLD_UNKNOWN)
 		evidence_add(q->e, "%s%s", words[parent->sigchld],
-			     parent->doing.sigchld_blocked ? ", and blocked" : "");
+			     parent->doing.sigchld_blocked ? ", and blocked" :
+			     is_in_sigwait(parent)	   ? ", and it sleeps in sigwait" : "");
 	if (parent->doing.sigchld_pending)
 		evidence_add(q->e, "a SIGCHLD is pending there that it has not taken");
 }

@@ -219,13 +219,14 @@ static bool sleeps_in_wait(int dir, struct doing *doing)
 	return found;
 }
 
-/* "0" where it runs, or where the kernel does not say. */
+/* "0" where it runs, or where the kernel does not say; behind a point is what the compiler added. */
 static void look_at_doing(int dir, struct proc_room *room, struct event *ev)
 {
 	struct doing *d = &ev->sight.doing;
 
 	if (!slurp(dir, "wchan", 64, &room->stat) && strcmp(room->stat.data, "0"))
-		snprintf(d->where, sizeof(d->where), "%s", room->stat.data);
+		snprintf(d->where, sizeof(d->where), "%.*s",
+			 (int)strcspn(room->stat.data, "."), room->stat.data);
 	sleeps_in_wait(dir, d);
 }
 
