@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The texts of /proc/PID/stat and status, whatever a process is called. */
 #include <errno.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "source/procfs.h"
@@ -80,6 +81,7 @@ static void every_field_is_read_from_its_place(void **state)
 	assert_int_equal(ev.sight.exit_signal, 17);
 	assert_false(ev.sight.dead);
 	assert_false(ev.sight.has_status);
+	assert_int_equal(ev.sight.doing.cminflt, 911); /* field 11 */
 }
 
 static void hostile_names_change_no_field(void **state)
@@ -248,6 +250,61 @@ static void the_init_of_a_namespace_is_number_one_in_it(void **state)
 	assert_true(ev.facts.ns_init);
 }
 
+static void the_masks_of_a_status_tell_of_sigchld(void **state)
+{
+	(void)state;
+	parse_status("ShdPnd:\t0000000000010000\nSigBlk:\t0000000000000000\n");
+	assert_true(ev.sight.doing.known && ev.sight.doing.sigchld_pending);
+	assert_false(ev.sight.doing.sigchld_blocked);
+	parse_status("SigPnd:\t0000000000010000\nShdPnd:\tfffffffffffeffff\nSigBlk:\t00010000\n");
+	assert_false(ev.sight.doing.sigchld_pending);
+	assert_true(ev.sight.doing.sigchld_blocked);
+	parse_status("SigBlk:\nShdPnd:\tx\n");
+	assert_false(ev.sight.doing.known);
+}
+
+static int waits_for(const char *text, int32_t *pid)
+{
+	char *copy = exact_copy(text, strlen(text) + 1);
+	int err = proc_parse_wait(copy, pid);
+
+	free(copy);
+	return err;
+}
+
+/* As x86_64 numbers them where it is built for that: wait4 and waitid. */
+static void a_wait_call_tells_whom_it_is_for(void **state)
+{
+	static const struct { long number; const char *args; int32_t want; } calls[] = {
+		{ SYS_wait4, "0x67c4 0x0", 0x67c4 },
+		{ SYS_wait4, "0xffffffffffffffff 0x0", -1 },
+		{ SYS_wait4, "0xffffffff 0x0", -1 },
+		{ SYS_wait4, "0x0 0x0", 0 },
+		{ SYS_wait4, "0xfffffffffffffff6 0x0", -10 },
+		{ SYS_waitid, "0x0 0x55", -1 },	 /* P_ALL */
+		{ SYS_waitid, "0x1 0x55", 0x55 }, /* P_PID */
+		{ SYS_waitid, "0x2 0x55", -0x55 }, /* P_PGID */
+	};
+	char text[128];
+	int32_t pid;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(calls); i++) {
+		snprintf(text, sizeof(text), "%ld %s 0x0 0x0 0x0 0x0 0x7f 0x7f\n", calls[i].number,
+			 calls[i].args);
+		assert_int_equal(waits_for(text, &pid), 0);
+		assert_int_equal(pid, calls[i].want);
+	}
+	snprintf(text, sizeof(text), "%ld 0x3 0x5 0x0\n", (long)SYS_waitid); /* P_PIDFD */
+	assert_int_equal(waits_for(text, &pid), -ENOENT);
+	snprintf(text, sizeof(text), "%ld 0x2 0x80000000 0x0\n", (long)SYS_waitid);
+	assert_int_equal(waits_for(text, &pid), -ENOENT);
+	assert_int_equal(waits_for("99999 0x1 0x2\n", &pid), -ENOENT);
+	assert_int_equal(waits_for("running\n", &pid), -EBADMSG);
+	assert_int_equal(waits_for("", &pid), -EBADMSG);
+}
+
 static void what_a_status_does_not_say_is_not_known(void **state)
 {
 	(void)state;
@@ -360,6 +417,8 @@ int main(void)
 		cmocka_unit_test(numbers_that_are_too_big_are_refused),
 		cmocka_unit_test(what_is_no_line_is_refused),
 		cmocka_unit_test(the_lines_of_a_status_are_read),
+		cmocka_unit_test(the_masks_of_a_status_tell_of_sigchld),
+		cmocka_unit_test(a_wait_call_tells_whom_it_is_for),
 		cmocka_unit_test(the_init_of_a_namespace_is_number_one_in_it),
 		cmocka_unit_test(what_a_status_does_not_say_is_not_known),
 		cmocka_unit_test(a_name_cannot_pose_as_another_line),

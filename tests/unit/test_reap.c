@@ -203,6 +203,48 @@ static void a_parent_is_credited_with_what_it_collected(void **state)
 	tell(free_of(11, 10));
 	assert_int_equal(proc(10)->children_died, 2);
 	assert_int_equal(proc(10)->children_reaped, 1);
+	assert_int_equal(proc(10)->orphans_died, 0);
+	assert_int_equal(proc(10)->reaped_late, 0);
+}
+
+/* The account of an adopter: its own child 20; 11, that it got alive, and 12, that it got dead. */
+static void orphans_are_counted_apart(void **state)
+{
+	(void)state;
+	there_are(20);
+	tell(fork_of(10, INIT));
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(12, 10, EXITED(0)));
+	tell(exit_of(10, INIT, EXITED(0)));
+	tell(exit_of(11, INIT, EXITED(0)));
+	assert_int_equal(proc(INIT)->children_died, 3);
+	assert_int_equal(proc(INIT)->orphans_died, 2);
+	tell(free_of(11, INIT));
+	tell(free_of(12, INIT));
+	tell(free_of(10, INIT));
+	assert_int_equal(proc(INIT)->children_reaped, 3);
+	assert_int_equal(proc(INIT)->orphans_reaped, 2);
+}
+
+static void the_last_to_die_of_those_collected_is_remembered(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(12, 10, EXITED(0)));
+	w.now += NS_PER_MS;
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(free_of(11, 10));
+	assert_int_equal(proc(10)->last_reaped.pid, 11);
+	assert_true(proc(10)->last_reaped_died == BEGINNING + NS_PER_MS);
+	w.now += 2 * NS_PER_S;
+	engine_tick(w.e, w.now);
+	tell(sight_of(12, 10, 'Z'));
+	tell(free_of(12, 10));
+	assert_int_equal(proc(10)->last_reaped.pid, 11);
+	assert_int_equal(proc(10)->reaped_late, 1);
 }
 
 /*
@@ -260,6 +302,8 @@ int main(void)
 		story(a_reaper_that_nobody_knows_is_not_believed),
 		story(a_release_that_names_nobody_is_the_parents),
 		story(a_parent_is_credited_with_what_it_collected),
+		story(orphans_are_counted_apart),
+		story(the_last_to_die_of_those_collected_is_remembered),
 		story(what_the_dead_parent_had_collected_does_not_count_against_the_adopter),
 		story(a_release_stamped_before_the_death_is_no_long_time),
 	};

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 
+#define MANY 3 /* deaths in a row without a wait are no mere lateness */
 #define NAMES_TRIED 256 /* of a parent's children, which may be very many */
 
 /* The zombie, who must wait for it (NULL: not known), and what can be shown. */
@@ -212,7 +213,9 @@ static bool never_waits(struct inquiry *q)
 {
 	const struct proc *parent = q->parent;
 
-	if (has_collected(parent))
+	/* of what was before it was watched, its account does not say which program it was then */
+	if (parent->children_reaped || (parent->doing.cminflt && (parent->id.pid == 1 ||
+								  parent->children_died < MANY)))
 		return false;
 	if (is_no_reaper(q))
 		return parent->children_died > parent->orphans_died;
@@ -341,7 +344,7 @@ static void about_children(struct inquiry *q)
 	if (!parent->doing.known || parent->children_reaped)
 		return;
 	if (parent->doing.cminflt)
-		evidence_add(q->e, "it did collect some before it was watched: cminflt in "
+		evidence_add(q->e, "before, it or a program that it was did collect some: cminflt in "
 				   "/proc/%u/stat is %" PRIu64, parent->id.pid,
 			     parent->doing.cminflt);
 	else
