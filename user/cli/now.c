@@ -58,7 +58,7 @@ static int look_at_asked(struct now *n)
 	for (i = 0; i < len; i++) {
 		struct ident id = asked[i].id;
 
-		proc_look(id, PROC_PARENT, &room, &ev);
+		proc_look(id, 0, &room, &ev); /* what the parents do the first picture told */
 		pipeline_feed(&n->pipe, &ev);
 		asked = (struct question *)n->pipe.asked.data; /* the answer may bring questions */
 	}

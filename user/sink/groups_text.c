@@ -19,7 +19,7 @@
 #define SCREEN 50 /* lines */
 #define WIDTH 100
 #define GROUPS 20 /* unless --limit says otherwise */
-#define AROUND 8  /* lines before the first group and behind the last */
+#define AROUND 12 /* lines before the first group and behind the last */
 #define LABEL 16  /* columns: where the text of a group begins */
 #define ARGS 60	  /* code points of a command line */
 #define NAMES 5	  /* of dead leaders */
