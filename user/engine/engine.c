@@ -8,22 +8,68 @@
 #define ZOMBIE_LOOKS 16
 #define RELEASE_LATE NS_PER_S /* some 20 ms as a rule, more where RCU callbacks are lazy */
 
-void engine_apply(struct engine *e, const struct event *ev)
-{
-	struct proc *p = store_find(e, ev->id);
-
-	if (!p && (p = store_find_unnamed(e, ev->id.pid)))
-		p->id.start = ev->id.start;
-	if (p && ev->kind == EVENT_SIGHT)
-		p->audit = e->audit;
-	if (p && ev->kind == EVENT_SIGHT && ev->ts < p->heard)
-		return; /* it looked before what has been told since */
-	life_apply(e, p, ev);
-}
-
 static uint64_t due(const struct engine *e, const struct proc *p)
 {
 	return p->dead_seen + e->config.zombie_after;
+}
+
+/* It looked before what has been told since, or before the doubt that it is to settle. */
+static bool is_stale(const struct engine *e, const struct proc *p, const struct event *sight)
+{
+	return sight->ts < p->heard || (p->life == LIFE_DOUBTED && sight->ts < due(e, p));
+}
+
+/* One that is not known, or the parent that is named: it may have been released since the look. */
+static bool may_be_gone(const struct engine *e, const struct proc *p, const struct event *sight)
+{
+	struct ident name = sight->facts.parent;
+	const struct proc *parent = store_find_parent(e, name, sight->id);
+	bool named = (sight->facts.have & HAVE_PARENT) && name.pid;
+
+	return sight->ts < e->released &&
+	       (!p || (named && (!parent || parent->life == LIFE_GONE)));
+}
+
+static void apply_sight(struct engine *e, struct proc *p, const struct event *ev)
+{
+	if (p)
+		p->audit = e->audit;
+	if (p && is_stale(e, p, ev))
+		return;
+	if (may_be_gone(e, p, ev))
+		e->out.ask(e->out.ctx, ev->id, !p);
+	else
+		life_apply(e, p, ev);
+}
+
+/*
+ * Whom it is about; NULL: one not heard of. Somebody's parent that is known by its bare pid gets
+ * its name here. But one that is gone may be another that had this pid before.
+ */
+static struct proc *subject(struct engine *e, const struct event *ev)
+{
+	bool gone = ev->kind == EVENT_FREE || ev->kind == EVENT_MISSING;
+	struct proc *p = NULL;
+
+	if (ev->id.start || !gone)
+		p = store_find(e, ev->id);
+	if (!p && (!ev->id.start || !gone))
+		p = store_find_unnamed(e, ev->id);
+	if (p && !p->id.start)
+		p->id.start = ev->id.start;
+	return p;
+}
+
+void engine_apply(struct engine *e, const struct event *ev)
+{
+	struct proc *p = subject(e, ev);
+
+	if ((ev->kind == EVENT_FREE || ev->kind == EVENT_MISSING) && ev->ts > e->released)
+		e->released = ev->ts;
+	if (ev->kind == EVENT_SIGHT)
+		apply_sight(e, p, ev);
+	else
+		life_apply(e, p, ev);
 }
 
 static struct proc *first(const struct list *l)

@@ -118,7 +118,8 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 	if (f->have & HAVE_COMM)
 		memcpy(p->comm, f->comm, COMM_LEN);
 	p->have |= f->have & ~(uint32_t)(HAVE_PARENT | HAVE_PARENT_BITS | HAVE_PARENT_SIGNALS);
-	if ((f->have & HAVE_PARENT) && p->parent && ident_names(f->parent, p->parent->id))
+	if ((f->have & HAVE_PARENT) && p->parent && ident_names(f->parent, p->parent->id) &&
+	    ev->ts >= p->parent->heard)
 		learn_parent(p->parent, f);
 }
 
@@ -214,7 +215,10 @@ void facts_sight(struct proc *p, const struct event *ev)
 		text_set(&p->cwd, s->cwd.s, s->cwd.len);
 }
 
-/* A fork's image is its creator's, until it becomes another program. */
+/*
+ * A fork's image is its creator's, until it becomes another program; but not the one that is known
+ * of the creator, if an exec of that one was missed.
+ */
 void facts_inherit(struct proc *child, const struct proc *creator, const struct event *ev)
 {
 	child->creator = ev->fork.creator;
@@ -224,11 +228,13 @@ void facts_inherit(struct proc *child, const struct proc *creator, const struct 
 	if (!creator)
 		return;
 	memcpy(child->creator_comm, creator->comm, COMM_LEN);
-	text_share(&child->args, creator->args);
-	text_share(&child->exe, creator->exe);
 	text_share(&child->cwd, creator->cwd);
 	if (!child->cgroup_path && child->cgroup == creator->cgroup)
 		text_share(&child->cgroup_path, creator->cgroup_path);
+	if (facts_exec_missed(creator, ev))
+		return;
+	text_share(&child->args, creator->args);
+	text_share(&child->exe, creator->exe);
 	child->args_bytes = creator->args_bytes;
 	child->args_cut = creator->args_cut;
 	child->argc = creator->argc;

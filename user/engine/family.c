@@ -102,13 +102,13 @@ struct proc *family_add(struct engine *e, struct ident id)
 	return store_add(e, id);
 }
 
-static struct proc *find_or_stub(struct engine *e, struct ident id)
+static struct proc *find_or_stub(struct engine *e, struct ident id, struct ident child)
 {
 	struct proc *p;
 
 	if (!id.pid)
 		return NULL;
-	p = store_find(e, id);
+	p = store_find_parent(e, id, child);
 	if (p)
 		return p;
 	p = family_add(e, id);
@@ -123,6 +123,24 @@ static bool is_running(const struct proc *p)
 	return p && p->life == LIFE_RUNNING;
 }
 
+/* Until that parent was heard of again: then it lives, and is the parent no more. */
+bool family_disputes(const struct proc *p, const struct event *ev)
+{
+	return (ev->facts.have & HAVE_PARENT) && is_running(p->parent) && !p->parent_reckoned &&
+	       !ident_names(ev->facts.parent, p->parent->id) &&
+	       !(p->disputed && p->parent->heard > p->disputed);
+}
+
+static void dispute(struct engine *e, struct proc *p, const struct event *ev)
+{
+	if (ev->kind != EVENT_SIGHT)
+		return;
+	if (!p->disputed)
+		p->disputed = ev->ts;
+	e->out.ask(e->out.ctx, p->parent->id, false);
+	e->out.ask(e->out.ctx, p->id, false);
+}
+
 /*
  * Puts p under the parent that the event names. That a living parent has lost it means that this
  * parent is dead, and that nobody said so: then both are looked at, and its death is told before
@@ -134,18 +152,16 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev)
 
 	if (!(ev->facts.have & HAVE_PARENT))
 		return;
+	if (family_disputes(p, ev)) {
+		dispute(e, p, ev);
+		return;
+	}
+	p->disputed = 0;
 	if (was && ident_names(ev->facts.parent, was->id)) {
 		p->parent_reckoned = false;
 		return;
 	}
-	if (is_running(was) && !p->parent_reckoned) {
-		if (ev->kind == EVENT_SIGHT) {
-			e->out.ask(e->out.ctx, was->id, false);
-			e->out.ask(e->out.ctx, p->id, false);
-		}
-		return;
-	}
-	is = find_or_stub(e, ev->facts.parent);
+	is = find_or_stub(e, ev->facts.parent, p->id);
 	if (is == p || (was && is && is->life != LIFE_RUNNING))
 		return; /* read between its parent's death and its adoption: that is told already */
 	if (is && is->followed && !was)
@@ -217,6 +233,8 @@ static void orphan(struct engine *e, struct proc *child, struct proc *dead, stru
 	if (adopter || child->life == LIFE_RUNNING) /* a corpse has nobody else to be told under */
 		link_to(child, adopter);
 	child->parent_reckoned = true;
+	if (ev->ts > child->heard)
+		child->heard = ev->ts;
 	if (child->life != LIFE_RUNNING) {
 		inherit_corpse(child, adopter);
 		return;
@@ -244,7 +262,7 @@ void family_orphan_children(struct engine *e, struct proc *dead, const struct ev
 	if (list_empty(&dead->children) || dead->ns_init || (heard && ev->exit.childless))
 		return; /* childless: it has collected them all, only their releases are still to
 			   come */
-	adopter = heard ? find_or_stub(e, ev->exit.adopter) : NULL;
+	adopter = heard ? find_or_stub(e, ev->exit.adopter, dead->id) : NULL;
 	list_each_safe(pos, tmp, &dead->children) {
 		struct proc *child = list_entry(pos, struct proc, sibling);
 

@@ -18,6 +18,7 @@ struct engine {
 	enum life was; /* of the process an event is being applied to: its life before */
 	const struct proc *at_work; /* that process: it cannot be evicted */
 	uint64_t began;
+	uint64_t released; /* when somebody was last heard to be gone, known or not */
 	uint32_t audit;
 	uint64_t audit_ts;
 	uint64_t look_at; /* when the next few zombies are looked at */
@@ -38,8 +39,10 @@ static inline void to_list(struct proc *p, struct list *list)
 void store_init(struct engine *e);
 void store_free(struct engine *e);
 struct proc *store_find(const struct engine *e, struct ident id);
-/* The one that is known only as somebody's parent, by its pid alone. */
-struct proc *store_find_unnamed(const struct engine *e, uint32_t pid);
+/* The same for its parent or adopter, who is never younger: the pid may have been used again. */
+struct proc *store_find_parent(const struct engine *e, struct ident id, struct ident child);
+/* The one that is known only as somebody's parent, by its bare pid, if id can be its name. */
+struct proc *store_find_unnamed(const struct engine *e, struct ident id);
 struct proc *store_add(struct engine *e, struct ident id);
 /* Takes it out and frees it: family_remove() does it, when it has left its family. */
 void store_remove(struct engine *e, struct proc *p);
@@ -56,6 +59,8 @@ void facts_classify(struct engine *e, struct proc *p, const struct event *ev);
 
 /* family.c: parents and children */
 void family_place(struct engine *e, struct proc *p, const struct event *ev);
+/* The event names another parent than the living one that it was heard of with. */
+bool family_disputes(const struct proc *p, const struct event *ev);
 /* It turns out that its parent had collected it before it died itself. */
 void family_return(struct engine *e, struct proc *p, struct proc *reaper);
 void family_follow(struct proc *p);

@@ -84,6 +84,8 @@ static void on_fork(struct engine *e, struct proc *p, const struct event *ev)
 	p->stub = false;
 	follow_if_asked(e, p);
 	facts_inherit(p, creator, ev);
+	if (creator && facts_exec_missed(creator, ev))
+		e->out.ask(e->out.ctx, p->id, true);
 	if (creator && creator->followed)
 		family_follow(p);
 	settle(e, p, ev);
@@ -117,11 +119,13 @@ static void count_death(struct proc *p)
 	p->parent->orphans_died += p->adopted;
 }
 
-static bool needs_no_wait(const struct proc *p, const struct event *ev)
+/* do_notify_parent(), kernel/signal.c: the parent does not want to know of it. */
+static bool needs_no_wait(const struct proc *p, const struct event *exit)
 {
-	bool sigchld = !p->has_exit_signal || p->exit_signal == SIGCHLD;
+	bool sigchld = !p->has_exit_signal || p->exit_signal == SIGCHLD ||
+		       (p->parent && p->parent->exec_ts > p->id.start);
 
-	return ev->facts.parent_autoreaps && sigchld && !p->traced;
+	return exit->facts.parent_autoreaps && sigchld && !p->traced;
 }
 
 static void on_death(struct engine *e, struct proc *p, const struct event *ev)
@@ -175,6 +179,7 @@ static void found_corpse(struct engine *e, struct proc *p, const struct event *e
 	count_death(p);
 	to_list(p, &e->dead);
 	tell(e, CHANGE_SNAPSHOT, p, ev, false);
+	family_orphan_children(e, p, ev);
 }
 
 static void found_alive(struct engine *e, struct proc *p, const struct event *ev)
@@ -191,6 +196,7 @@ static void found_alive(struct engine *e, struct proc *p, const struct event *ev
 static void on_sight(struct engine *e, struct proc *p, const struct event *ev)
 {
 	bool missed = facts_exec_missed(p, ev);
+	bool counted = (p->have & HAVE_EXEC_ID) || !(ev->facts.have & HAVE_EXEC_ID);
 
 	if (p->stub) {
 		found_alive(e, p, ev);
@@ -199,6 +205,8 @@ static void on_sight(struct engine *e, struct proc *p, const struct event *ev)
 	settle(e, p, ev);
 	if (missed)
 		infer_exec(e, p, ev);
+	else if (!counted) /* its program was read before: from /proc, which does not count execs */
+		e->out.ask(e->out.ctx, p->id, true);
 	facts_sight(p, ev);
 	facts_classify(e, p, ev);
 	tell(e, CHANGE_SIGHT, p, ev, missed);
@@ -206,6 +214,10 @@ static void on_sight(struct engine *e, struct proc *p, const struct event *ev)
 
 static void on_unheard_death(struct engine *e, struct proc *p, const struct event *ev)
 {
+	if (p->stub) {
+		found_corpse(e, p, ev);
+		return;
+	}
 	settle(e, p, ev);
 	facts_sight(p, ev);
 	p->status = ev->sight.status;
@@ -222,14 +234,18 @@ static void on_late_death(struct engine *e, struct proc *p, const struct event *
 
 static void on_corpse(struct engine *e, struct proc *p, const struct event *ev)
 {
-	(void)e;
+	settle(e, p, ev);
 	facts_sight(p, ev);
 }
 
+/* Not told under a parent that has lost it and counts as alive: that one is looked at first. */
 static void on_confirmed(struct engine *e, struct proc *p, const struct event *ev)
 {
-	settle(e, p, ev);
-	facts_sight(p, ev);
+	on_corpse(e, p, ev);
+	if (family_disputes(p, ev)) {
+		p->life = LIFE_DOUBTED;
+		return;
+	}
 	to_list(p, &e->zombies);
 	tell(e, CHANGE_ZOMBIE, p, ev, false);
 }
@@ -237,6 +253,7 @@ static void on_confirmed(struct engine *e, struct proc *p, const struct event *e
 /* Doubted, and seen in the middle of dying (a big core dump, a long exit): asked again later. */
 static void on_still_dying(struct engine *e, struct proc *p, const struct event *ev)
 {
+	settle(e, p, ev);
 	p->ask_at = ev->ts + ASK_AGAIN;
 	to_list(p, &e->doubted);
 }
@@ -256,21 +273,24 @@ static void count_reap(struct engine *e, const struct proc *p, struct proc *reap
  * Who collected it: the parent that the kernel had for it at the release, where that can be told.
  * The free comes some time after; by then the parent of a child long collected may be dead, and the
  * child counted among its adopter's. What was read of a parent that is gone is believed only if it
- * names a process that is known.
+ * names its creator, or a process that is known, and not one that got that memory since: nobody's
+ * parent is younger. Where nothing was read, and nobody saw it with its adopter either, it is not
+ * known.
  */
 static void find_reaper(struct engine *e, struct proc *p, const struct event *ev, struct change *c)
 {
 	struct ident told = ev->facts.parent;
-	struct proc *reaper = p->parent;
-	bool named = (ev->facts.have & HAVE_PARENT) && told.pid && told.start;
+	bool named = (ev->facts.have & HAVE_PARENT) && told.pid && told.start &&
+		     told.start < p->id.start + START_TICK;
+	struct proc *reaper = named ? store_find(e, told) : NULL;
+	bool by_creator = named && !reaper && ident_same(told, p->creator);
 
-	if (named && store_find(e, told)) {
-		reaper = store_find(e, told);
-		family_return(e, p, reaper);
-	} else if (named && ident_same(told, p->creator)) {
+	if (!reaper && !by_creator && !(p->inherited && p->parent_reckoned))
+		reaper = p->parent;
+	family_return(e, p, reaper);
+	if (by_creator) {
 		c->u.reap.reaper = told;
 		c->u.reap.reaper_comm = p->creator_comm;
-		return;
 	}
 	if (!reaper)
 		return;

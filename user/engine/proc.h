@@ -78,6 +78,7 @@ struct proc {
 
 	uint32_t audit;	  /* the last audit that saw it */
 	uint64_t heard;	  /* the latest event applied to it */
+	uint64_t disputed; /* when a look first showed another parent, 0: none did */
 	uint32_t threads; /* when last told, 0: not known */
 	uint32_t status;  /* as wait() returns it */
 	uint64_t exec_ts; /* of the last exec seen, 0: none */

@@ -57,12 +57,12 @@ static void grow(struct engine *e)
 	free(from);
 }
 
-struct proc *store_find(const struct engine *e, struct ident id)
+static struct proc *find(const struct engine *e, struct ident id, uint64_t born_until)
 {
 	struct proc *p, *youngest = NULL;
 
 	for (p = e->buckets[bucket_of(e, id.pid)]; p; p = p->next_in_hash) {
-		if (p->id.pid != id.pid)
+		if (p->id.pid != id.pid || p->id.start > born_until)
 			continue;
 		if (id.start ? ident_same(p->id, id)
 			     : !youngest || p->id.start > youngest->id.start)
@@ -71,13 +71,33 @@ struct proc *store_find(const struct engine *e, struct ident id)
 	return youngest;
 }
 
-struct proc *store_find_unnamed(const struct engine *e, uint32_t pid)
+struct proc *store_find(const struct engine *e, struct ident id)
 {
-	struct proc *p = e->buckets[bucket_of(e, pid)];
+	return find(e, id, NEVER);
+}
 
-	while (p && (p->id.pid != pid || p->id.start || !p->stub))
+struct proc *store_find_parent(const struct engine *e, struct ident id, struct ident child)
+{
+	return find(e, id, id.start ? NEVER : child.start + START_TICK);
+}
+
+static bool is_younger_than_a_child(const struct proc *p, struct ident id)
+{
+	struct list *pos;
+
+	list_each(pos, &p->children)
+		if (id.start > list_entry(pos, struct proc, sibling)->id.start + START_TICK)
+			return true;
+	return false;
+}
+
+struct proc *store_find_unnamed(const struct engine *e, struct ident id)
+{
+	struct proc *p = e->buckets[bucket_of(e, id.pid)];
+
+	while (p && (p->id.pid != id.pid || p->id.start || !p->stub))
 		p = p->next_in_hash;
-	return p;
+	return p && is_younger_than_a_child(p, id) ? NULL : p;
 }
 
 struct proc *store_add(struct engine *e, struct ident id)
