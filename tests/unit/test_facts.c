@@ -383,11 +383,35 @@ static void the_creators_tree_counts_and_not_the_parents(void **state)
 	assert_true(proc(12)->followed);
 }
 
+/* What a look at a child shows of its parent is no newer than the look. */
+static void an_old_look_at_a_child_does_not_undo_what_its_parent_told(void **state)
+{
+	struct event look = sight_of(11, 10, 'S'), exec = exec_of(10, 1);
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	pass(NS_PER_MS);
+	look.ts = w.now;
+	look.facts.parent_autoreaps = true;
+	pass(NS_PER_MS);
+	exec.facts.subreaper = true;
+	tell(exec);
+	tell(look);
+	assert_true(proc(10)->subreaper);
+	assert_int_equal(proc(10)->sigchld, SIGCHLD_DEFAULT);
+	look.ts = w.now;
+	look.facts.parent_subreaper = true;
+	tell(look);
+	assert_int_equal(proc(10)->sigchld, SIGCHLD_AUTOREAPS);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		story(an_old_look_at_a_child_does_not_undo_what_its_parent_told),
 		story(a_new_session_is_told_when_it_is_seen),
 		story(a_change_of_the_process_group_is_no_change_of_session),
 		story(a_session_that_shows_at_the_exit_is_told_before_it),

@@ -266,6 +266,77 @@ static void a_look_does_not_take_a_child_from_a_living_parent(void **state)
 	assert_told("exit 10\norphan 11 from 10 to 1\n");
 }
 
+/* It names a parent that is gone: what was told since is newer. */
+static void a_look_from_before_an_adoption_does_not_undo_it(void **state)
+{
+	static const char letters[] = { 'S', 'Z' };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(letters); i++) {
+		struct event ev = sight_of(11, 10, letters[i]);
+
+		there_are(10);
+		tell(fork_of(11, 10));
+		if (letters[i] == 'Z')
+			tell(exit_of(11, 10, EXITED(0)));
+		pass(NS_PER_S);
+		ev.ts = w.now;
+		pass(NS_PER_MS);
+		die(10, 1, 1);
+		tell(free_of(10, 1));
+		forget();
+		tell(ev);
+		assert_told("");
+		assert_int_equal(asked(10), 0);
+		assert_int_equal(proc(11)->parent->id.pid, 1);
+		tell(free_of(11, 1));
+		pass(NS_PER_MS);
+	}
+}
+
+/* The look fell between the parent's exit and its children's adoption, and is told late. */
+static void a_look_that_names_somebody_gone_since_is_taken_again(void **state)
+{
+	struct event ev = sight_of(11, 10, 'S');
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	die(10, 1, 1);
+	pass(NS_PER_MS);
+	ev.ts = w.now;
+	pass(NS_PER_MS);
+	tell(free_of(10, 1));
+	forget();
+	tell(ev);
+	assert_told("");
+	assert_int_equal(proc(11)->parent->id.pid, 1);
+	assert_int_equal(asked(10), 0);
+	assert_int_equal(asked(11), 1);
+}
+
+/* It is kept for its name until all releases of its children were told; but gone it is. */
+static void even_if_it_is_still_spoken_of(void **state)
+{
+	struct event init = exit_of(10, 1, KILLED(SIGKILL)), look = sight_of(11, 10, 'Z');
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(NS_PER_S);
+	look.ts = w.now;
+	pass(NS_PER_MS);
+	init.facts.ns_init = true;
+	tell(init);
+	tell(free_of(10, 1));
+	forget();
+	tell(look);
+	assert_told("");
+	assert_int_equal(asked(11), 1);
+}
+
 /* The adopter was reckoned; where the kernel shows another one, that is the truth. */
 static void a_look_corrects_an_adopter_that_was_reckoned(void **state)
 {
@@ -338,6 +409,72 @@ static void nobody_is_adopted_by_a_descendant(void **state)
 	assert_int_equal(proc(13)->parent->id.pid, 12);
 }
 
+/* The pid was used again between the look and now: a parent is never younger than its child. */
+static void a_parent_named_without_its_start_is_not_a_younger_one(void **state)
+{
+	struct event look = sight_of(11, 10, 'S'), other = fork_of(10, 1);
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	die(10, 1, 1);
+	other.id = next_of(10);
+	tell(other);
+	look.facts.parent.start = 0;
+	tell(look);
+	assert_int_equal(proc(11)->parent->id.pid, 1);
+}
+
+/* 40 is known by its bare pid, as the parent of 41, and others had that pid or will have it. */
+static void a_bare_pid_is_not_named_by_others_that_had_it(void **state)
+{
+	struct event child = sight_of(41, 40, 'S'), other = free_of(40, 1);
+
+	(void)state;
+	there_are(10);
+	child.facts.parent.start = 0;
+	tell(child);
+	forget();
+	tell(other); /* told late, of one before */
+	other = missing_of(40);
+	tell(other); /* this too */
+	other = fork_of(40, 10);
+	other.id = next_of(40);
+	tell(other); /* it is not known yet that the older one is gone */
+	assert_told("fork 40 of 10\n");
+	assert_int_equal(proc(41)->parent->id.start, 0);
+	other = missing_of(40);
+	other.id.start = 0;
+	tell(other); /* what was asked: it is gone, and the younger one lives */
+	assert_told("inferred orphan 41 from 40 to 0\n");
+	assert_int_equal(engine_find(w.e, next_of(40))->life, LIFE_RUNNING);
+	tell(other);
+	assert_told("");
+}
+
+/* Whatever went wrong: the kernel has the last word, and the questions end. */
+static void a_look_that_insists_on_another_parent_is_believed(void **state)
+{
+	int i;
+
+	(void)state;
+	there_are(20);
+	tell(fork_of(10, 1));
+	tell(fork_of(11, 10));
+	forget();
+	for (i = 0; i < 10; i++) { /* looks that were taken before anybody asked */
+		tell(sight_of(11, 20, 'S'));
+		assert_int_equal(proc(11)->parent->id.pid, 10);
+	}
+	forget();
+	w.now++;
+	tell(sight_of(10, 1, 'S'));
+	tell(sight_of(11, 20, 'S'));
+	assert_told("");
+	assert_int_equal(proc(11)->parent->id.pid, 20);
+	assert_int_equal(asked(11), 0);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -359,10 +496,16 @@ int main(void)
 		story(an_unknown_parent_is_kept_no_longer_than_its_children),
 		story(an_adopter_that_is_not_known_is_looked_at),
 		story(a_look_does_not_take_a_child_from_a_living_parent),
+		story(a_look_from_before_an_adoption_does_not_undo_it),
+		story(a_look_that_names_somebody_gone_since_is_taken_again),
+		story(even_if_it_is_still_spoken_of),
 		story(a_look_corrects_an_adopter_that_was_reckoned),
 		story(nobody_is_an_ancestor_of_its_own),
 		story(nobody_is_adopted_by_a_descendant),
 		story(a_parent_named_without_its_start_is_the_one_seen_later),
+		story(a_parent_named_without_its_start_is_not_a_younger_one),
+		story(a_bare_pid_is_not_named_by_others_that_had_it),
+		story(a_look_that_insists_on_another_parent_is_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,24 @@ static void other_exit_signals_are_not_reaped_by_themselves(void **state)
 	}
 }
 
-/* The tracer must collect it first: the parent's disposition does not count yet. */
+/* do_notify_parent(): a parent that became another program gets SIGCHLD, not what the old asked. */
+static void a_parent_that_is_a_new_program_gets_sigchld(void **state)
+{
+	struct event fork = fork_of(11, 10), exit = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	fork.fork.exit_signal = SIGUSR1;
+	fork.id = exit.id = (struct ident){ 11, w.now };
+	exit.facts.parent_autoreaps = true;
+	tell(fork);
+	pass(NS_PER_MS);
+	tell(exec_of(10, INIT));
+	tell(exit);
+	assert_true(engine_find(w.e, exit.id)->auto_reaped);
+	assert_int_equal(engine_find(w.e, exit.id)->exit_signal, SIGUSR1); /* a wait needs __WCLONE */
+}
+
 static void an_exec_makes_its_exit_signal_sigchld(void **state)
 {
 	struct event fork = fork_of(11, 10), exit = exit_of(11, 10, EXITED(0));
@@ -92,6 +109,7 @@ static void an_exec_makes_its_exit_signal_sigchld(void **state)
 	assert_told("reap 11 by 10 auto rcu\n");
 }
 
+/* The tracer must collect it first: the parent's disposition does not count yet. */
 static void a_traced_one_is_not_reaped_by_itself(void **state)
 {
 	struct event ev = exit_of(11, 10, EXITED(0));
@@ -110,25 +128,25 @@ static void a_traced_one_is_not_reaped_by_itself(void **state)
 /* reparent_leader() asks the new parent's SIGCHLD: an adopter that ignores it never waits. */
 static void a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself(void **state)
 {
-	struct event ev = fork_of(21, 20);
+	struct event ev = fork_of(21, 9);
 
 	(void)state;
-	there_are(20);
-	ev.facts.parent_autoreaps = true; /* so does 20, as this child of it shows */
+	there_are(9);
+	ev.facts.parent_autoreaps = true; /* so does 9, as this child of it shows */
 	ev.facts.parent_subreaper = true;
 	tell(ev);
-	ev = fork_of(10, 20);
+	ev = fork_of(10, 9);
 	ev.facts.parent_autoreaps = ev.facts.parent_subreaper = true;
 	tell(ev);
 	tell(fork_of(11, 10));
 	tell(exit_of(11, 10, EXITED(0)));
 	pass(10 * NS_PER_MS);
-	ev = exit_of(10, 20, EXITED(0));
+	ev = exit_of(10, 9, EXITED(0));
 	ev.facts.parent_autoreaps = ev.facts.parent_subreaper = true;
-	ev.exit.adopter = id_of(20);
+	ev.exit.adopter = id_of(9);
 	tell(ev);
-	tell(free_of(11, 20));
-	assert_told("reap 11 by 20 auto rcu\n");
+	tell(free_of(11, 9));
+	assert_told("reap 11 by 9 auto rcu\n");
 }
 
 static void an_init_reaps_as_init(void **state)
@@ -180,6 +198,19 @@ static void a_reaper_that_nobody_knows_is_not_believed(void **state)
 	tell(exit_of(11, 10, EXITED(0)));
 	tell(free_of(11, 99));
 	assert_told("reap 11 by 10 wait rcu\n");
+}
+
+/* The memory of the parent that is gone may be a new process's by then: nobody's parent is younger. */
+static void a_reaper_that_is_younger_is_not_believed(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(fork_of(99, 1));
+	tell(free_of(11, 99));
+	assert_told("reap 11 by 10 wait rcu\n");
+	assert_int_equal(proc(99)->children_reaped, 0);
 }
 
 static void a_release_that_names_nobody_is_the_parents(void **state)
@@ -254,18 +285,84 @@ static void the_last_to_die_of_those_collected_is_remembered(void **state)
 static void what_the_dead_parent_had_collected_does_not_count_against_the_adopter(void **state)
 {
 	(void)state;
+	there_are(9);
+	tell(fork_of(10, 9));
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(NS_PER_MS);
+	tell(exit_of(10, 9, EXITED(0))); /* its adopter is init */
+	pass(10 * NS_PER_MS);
+	tell(free_of(11, 10));
+	tell(free_of(10, 9));
+	assert_int_equal(proc(9)->children_died, 1);
+	assert_int_equal(proc(9)->children_reaped, 1);
+	assert_int_equal(proc(1)->children_died, proc(1)->children_reaped);
+}
+
+/*
+ * Handed on as a corpse, and found gone: did the old parent collect it before it left, or the new
+ * one since? Unless a look saw it with the new one, nobody knows.
+ */
+static void who_collected_a_corpse_that_was_handed_on_is_not_guessed(void **state)
+{
+	int seen;
+
+	(void)state;
+	there_are(20);
+	for (seen = 0; seen < 2; seen++) {
+		tell(fork_of(10, 20));
+		tell(fork_of(11, 10));
+		tell(fork_of(12, 10));
+		tell(exit_of(11, 10, EXITED(0)));
+		tell(exit_of(10, 20, EXITED(0)));
+		tell(free_of(10, 20));
+		pass(NS_PER_S);
+		if (seen)
+			tell(sight_of(11, 1, 'Z'));
+		forget();
+		tell(missing_of(11));
+		assert_told(seen ? "reap 11 by 1 init audit\n" : "reap 11 by 0 wait audit\n");
+		assert_int_equal(proc(1)->children_died, proc(1)->children_reaped);
+		tell(exit_of(12, 1, EXITED(0)));
+		tell(free_of(12, 1));
+	}
+}
+
+/* The adopter was reckoned; a look shows another. */
+static void a_corpse_counts_with_whom_a_look_shows(void **state)
+{
+	struct event ev = exit_of(10, 9, EXITED(0));
+
+	(void)state;
+	there_are(9);
+	tell(fork_of(10, 9));
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev.exit.adopter = id_of(9);
+	tell(ev);
+	assert_int_equal(proc(9)->children_died, 2);
+	tell(sight_of(11, 1, 'Z'));
+	assert_int_equal(proc(9)->children_died, 1);
+	assert_int_equal(proc(1)->children_died, 1);
+	tell(free_of(11, 1));
+	assert_int_equal(proc(1)->children_reaped, 1);
+}
+
+/* Its own release came first: it is known by name only. */
+static void a_parent_that_is_gone_is_credited_and_not_its_heir(void **state)
+{
+	(void)state;
 	there_are(20);
 	tell(fork_of(10, 20));
 	tell(fork_of(11, 10));
 	tell(fork_of(12, 10));
 	tell(exit_of(11, 10, EXITED(0)));
-	pass(NS_PER_MS);
-	tell(exit_of(10, 20, EXITED(0))); /* its adopter is init */
-	pass(10 * NS_PER_MS);
-	tell(free_of(11, 10));
+	tell(exit_of(10, 20, EXITED(0)));
 	tell(free_of(10, 20));
-	assert_int_equal(proc(20)->children_died, 1);
-	assert_int_equal(proc(20)->children_reaped, 1);
+	forget();
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
 	assert_int_equal(proc(1)->children_died, proc(1)->children_reaped);
 }
 
@@ -294,17 +391,22 @@ int main(void)
 		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
 		story(other_exit_signals_are_not_reaped_by_themselves),
 		story(an_exec_makes_its_exit_signal_sigchld),
+		story(a_parent_that_is_a_new_program_gets_sigchld),
 		story(a_traced_one_is_not_reaped_by_itself),
 		story(a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself),
 		story(an_init_reaps_as_init),
 		story(a_release_told_after_the_parents_death_names_the_parent),
 		story(even_after_the_parents_own_release),
 		story(a_reaper_that_nobody_knows_is_not_believed),
+		story(a_reaper_that_is_younger_is_not_believed),
 		story(a_release_that_names_nobody_is_the_parents),
 		story(a_parent_is_credited_with_what_it_collected),
 		story(orphans_are_counted_apart),
 		story(the_last_to_die_of_those_collected_is_remembered),
 		story(what_the_dead_parent_had_collected_does_not_count_against_the_adopter),
+		story(who_collected_a_corpse_that_was_handed_on_is_not_guessed),
+		story(a_corpse_counts_with_whom_a_look_shows),
+		story(a_parent_that_is_gone_is_credited_and_not_its_heir),
 		story(a_release_stamped_before_the_death_is_no_long_time),
 	};
 

@@ -103,6 +103,30 @@ static void a_whole_life_that_was_lost_is_told_when_its_corpse_shows(void **stat
 	assert_told("zombie 11\n");
 }
 
+/* Known by its child alone, and the first look finds it dead: its life is told, then its end. */
+static void an_unknown_parent_that_is_found_dead_is_introduced(void **state)
+{
+	struct event child = fork_of(51, 50), corpse = young(sight_of(50, 10, 'Z'), 50);
+
+	(void)state;
+	there_are(10);
+	tell(child);
+	tell(sight_of(50, 10, 'Z'));
+	assert_told("fork 51 of 50\nsnapshot 50\ninferred orphan 51 from 50 to 0\n");
+	pass(NS_PER_S);
+	child = fork_of(52, 50);
+	child.facts.parent = corpse.id;
+	tell(child);
+	tell(corpse);
+	assert_told("fork 52 of 50\ninferred fork 50 of 10\ninferred exit 50\n"
+		    "inferred orphan 52 from 50 to 0\n");
+	pass(NS_PER_S);
+	tell(corpse);
+	corpse.kind = EVENT_FREE;
+	tell(corpse);
+	assert_told("zombie 50\nreap 50 by 10 wait rcu\n");
+}
+
 static void one_that_vanished_has_died_and_was_reaped(void **state)
 {
 	(void)state;
@@ -194,6 +218,48 @@ static void an_exec_that_a_look_saw_in_its_middle_is_told_once(void **state)
 	assert_told("");
 }
 
+/* A fork shows it too: the image that the child shares is not the one that is known. */
+static void a_fork_after_an_exec_that_was_lost_does_not_get_the_old_program(void **state)
+{
+	struct event fork = fork_of(11, 10), exec = exec_of(10, 1);
+
+	(void)state;
+	there_are(10);
+	exec.facts.exec_id = 1;
+	fork.facts.exec_id = 2;
+	tell(exec);
+	forget();
+	tell(fork);
+	assert_null(proc(11)->args);
+	assert_null(proc(11)->exe);
+	assert_int_equal(proc(11)->argc, -1);
+	assert_int_equal(asked(11), 1);
+	assert_true(w.asked_program);
+	fork = fork_of(12, 10);
+	fork.facts.exec_id = 1;
+	tell(fork);
+	assert_non_null(proc(12)->args);
+	assert_int_equal(asked(12), 0);
+}
+
+/* /proc does not count execs: between such a look and the first count one may have been lost. */
+static void a_program_that_was_read_before_its_execs_were_counted_is_read_again(void **state)
+{
+	struct event look = sight_of(11, 10, 'S');
+
+	(void)state;
+	there_are(10);
+	look.facts.have &= ~(uint32_t)HAVE_EXEC_ID;
+	look.sight.args = (struct slice){ "old", 3 };
+	tell(look);
+	forget();
+	tell(sight_of(11, 10, 'S'));
+	assert_int_equal(asked(11), 1);
+	assert_true(w.asked_program);
+	tell(sight_of(11, 10, 'S'));
+	assert_int_equal(asked(11), 1);
+}
+
 static void an_exec_that_was_heard_is_not_inferred(void **state)
 {
 	struct event ev = exec_of(11, 10);
@@ -226,6 +292,52 @@ static void an_old_look_does_not_undo_what_was_told_since(void **state)
 	tell(ev);
 	assert_told("");
 	assert_int_equal(proc(11)->letter, 0);
+}
+
+/* A busy machine: between a look and its place among the records a whole end may be told. */
+static void a_look_from_before_a_release_does_not_bring_back_the_dead(void **state)
+{
+	static const char letters[] = { 'S', 'Z' };
+	size_t i;
+
+	(void)state;
+	there_are(10);
+	for (i = 0; i < COUNT(letters); i++) {
+		struct event ev = sight_of(11, 10, letters[i]);
+
+		tell(fork_of(11, 10));
+		pass(NS_PER_MS);
+		ev.ts = w.now;
+		pass(NS_PER_MS);
+		tell(exit_of(11, 10, EXITED(0)));
+		tell(free_of(11, 10));
+		forget();
+		tell(ev);
+		assert_told("");
+		assert_null(proc(11));
+		assert_int_equal(asked(11), 1); /* it may be one whose birth was lost, though */
+		pass(NS_PER_MS);
+	}
+	tell(missing_of(11));
+	assert_told("");
+	tell(sight_of(12, 10, 'S'));
+	assert_told("snapshot 12\n");
+}
+
+/* The release is all that was heard of it. */
+static void nor_one_that_was_never_heard_of(void **state)
+{
+	struct event ev = young(sight_of(11, 10, 'Z'), 11);
+
+	(void)state;
+	there_are(10);
+	pass(NS_PER_MS);
+	ev.ts = w.now;
+	pass(NS_PER_MS);
+	tell(young(free_of(11, 10), 11));
+	tell(ev);
+	assert_told("");
+	assert_null(young_proc(11));
 }
 
 static void an_audit_asks_about_those_it_did_not_see(void **state)
@@ -348,13 +460,18 @@ int main(void)
 		story(where_the_source_leaves_processes_out_no_birth_is_inferred),
 		story(a_death_that_was_lost_is_told_when_the_corpse_shows),
 		story(a_whole_life_that_was_lost_is_told_when_its_corpse_shows),
+		story(an_unknown_parent_that_is_found_dead_is_introduced),
 		story(one_that_vanished_has_died_and_was_reaped),
 		story(a_zombie_whose_death_was_lost_is_found_in_time),
 		story(an_exec_that_was_lost_shows_in_the_next_record),
 		story(an_exec_that_was_lost_is_asked_for),
 		story(an_exec_that_a_look_saw_in_its_middle_is_told_once),
+		story(a_fork_after_an_exec_that_was_lost_does_not_get_the_old_program),
+		story(a_program_that_was_read_before_its_execs_were_counted_is_read_again),
 		story(an_exec_that_was_heard_is_not_inferred),
 		story(an_old_look_does_not_undo_what_was_told_since),
+		story(a_look_from_before_a_release_does_not_bring_back_the_dead),
+		story(nor_one_that_was_never_heard_of),
 		story(an_audit_asks_about_those_it_did_not_see),
 		story(the_next_audit_begins_anew),
 		story(a_look_that_shows_another_parent_puts_both_to_the_question),

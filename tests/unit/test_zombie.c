@@ -111,6 +111,22 @@ static void a_look_that_sees_the_corpse_confirms_it_once(void **state)
 	assert_told("");
 }
 
+/* An audit may have passed by before the threshold, and be told behind it. */
+static void a_look_from_before_the_threshold_confirms_nothing(void **state)
+{
+	struct event ev = sight_of(11, 10, 'Z');
+
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S - NS_PER_MS);
+	ev.ts = w.now;
+	pass(NS_PER_MS);
+	tell(ev);
+	assert_told("");
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("zombie found 11 of 10\n");
+}
+
 static void a_zombie_that_is_reaped_is_cleared_once(void **state)
 {
 	(void)state;
@@ -180,6 +196,18 @@ static void one_that_is_still_dying_is_asked_for_again_later(void **state)
 	assert_told("zombie found 11 of 10\n");
 }
 
+/* Its parent died unheard meanwhile. */
+static void one_that_is_still_dying_goes_to_whom_a_look_shows(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(missing_of(10));
+	tell(sight_of(11, 1, 'D'));
+	assert_int_equal(proc(11)->parent->id.pid, 1);
+	assert_null(proc(10));
+}
+
 static void the_oldest_are_asked_for_first(void **state)
 {
 	(void)state;
@@ -229,6 +257,35 @@ static void a_zombie_is_handed_to_the_adopter_and_cleared_by_it(void **state)
 	assert_int_equal(proc(11)->life, LIFE_ZOMBIE);
 	tell(free_of(11, 1));
 	assert_told("reap 11 by 1 init rcu\nzombie cleared 11\n");
+}
+
+/* The parent's exit was lost: the look at the corpse shows that somebody else has it by now. */
+static void one_is_told_under_the_parent_that_the_kernel_shows(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	forget();
+	tell(sight_of(11, 1, 'Z'));
+	assert_told("");
+	assert_int_equal(asked(10), 1);
+	assert_int_equal(asked(11), 1);
+	tell(missing_of(10));
+	tell(sight_of(11, 1, 'Z'));
+	assert_told("reap 10 by 1 init audit\nzombie found 11 of 1\n");
+}
+
+static void a_zombie_goes_to_whom_a_look_shows(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	tell(missing_of(10)); /* its exit was lost */
+	assert_int_equal(proc(11)->parent->life, LIFE_GONE);
+	tell(sight_of(11, 1, 'Z'));
+	assert_int_equal(proc(11)->parent->id.pid, 1);
+	assert_null(proc(10));
 }
 
 static void nothing_is_due_when_nobody_is_dead(void **state)
@@ -282,16 +339,20 @@ int main(void)
 		story(a_zombie_that_stands_is_looked_at_now_and_then),
 		story(of_many_zombies_a_few_are_looked_at_in_turns),
 		story(a_look_that_sees_the_corpse_confirms_it_once),
+		story(a_look_from_before_the_threshold_confirms_nothing),
 		story(a_zombie_that_is_reaped_is_cleared_once),
 		story(a_wait_within_the_threshold_is_no_finding),
 		story(a_look_that_finds_it_missing_makes_it_reaped),
 		story(a_reap_that_an_audit_found_is_marked_as_inferred),
 		story(one_that_is_still_dying_is_asked_for_again_later),
+		story(one_that_is_still_dying_goes_to_whom_a_look_shows),
 		story(the_oldest_are_asked_for_first),
 		story(the_dead_of_the_first_picture_count_from_there),
 		story(a_zombie_is_handed_to_the_adopter_and_cleared_by_it),
 		story(at_the_end_all_the_dead_are_asked_for),
 		story(at_the_end_those_in_doubt_are_not_judged_either),
+		story(one_is_told_under_the_parent_that_the_kernel_shows),
+		story(a_zombie_goes_to_whom_a_look_shows),
 		story(nothing_is_due_when_nobody_is_dead),
 	};
 

@@ -141,6 +141,19 @@ static void dispute(struct engine *e, struct proc *p, const struct event *ev)
 	e->out.ask(e->out.ctx, p->id, false);
 }
 
+/* A corpse counts with whom it lies. */
+static void count_elsewhere(struct proc *corpse, struct proc *parent)
+{
+	if (corpse->parent) {
+		corpse->parent->children_died--;
+		corpse->parent->orphans_died -= corpse->adopted || corpse->inherited;
+	}
+	if (parent) {
+		parent->children_died++;
+		parent->orphans_died += corpse->adopted;
+	}
+}
+
 /*
  * Puts p under the parent that the event names. That a living parent has lost it means that this
  * parent is dead, and that nobody said so: then both are looked at, and its death is told before
@@ -166,6 +179,8 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev)
 		return; /* read between its parent's death and its adoption: that is told already */
 	if (is && is->followed && !was)
 		family_follow(p);
+	if (p->dead_seen)
+		count_elsewhere(p, is);
 	move_to(e, p, is);
 	p->parent_reckoned = false;
 }
@@ -174,11 +189,9 @@ void family_return(struct engine *e, struct proc *p, struct proc *reaper)
 {
 	if (p->parent == reaper)
 		return;
-	if (p->inherited && p->parent) {
-		p->parent->children_died--;
-		p->parent->orphans_died--;
+	count_elsewhere(p, reaper);
+	if (p->inherited)
 		p->auto_reaped = false;
-	}
 	p->inherited = false;
 	move_to(e, p, reaper);
 }
