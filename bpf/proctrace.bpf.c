@@ -188,6 +188,8 @@ static __always_inline int process_exited(struct task_struct *task)
 	record->adopter = adopter ? BPF_CORE_READ(adopter, tgid) : 0;
 	record->adopter_start =
 		adopter ? BPF_CORE_READ(adopter, group_leader, start_boottime) : 0;
+	if (adopter && autoreaps(adopter))
+		flags |= RECORD_ADOPTER_AUTOREAPS;
 	record->threads = threads_forget(task);
 	fill_killer(record, pid, start);
 	fill_head(&record->head, RECORD_EXIT, flags, pid, start);

@@ -29,6 +29,10 @@ u64 killers_lost = 0;
 #define SEND_SIG_NOINFO 0
 #define SEND_SIG_PRIV 1
 
+/* si_code of what the kernel sends of its own, though it looks like a process's: under any current */
+#define SI_TIMER (-2)
+#define SI_ASYNCIO (-4)
+
 struct killer {
 	u64 victim_start;
 	u64 start;
@@ -69,6 +73,19 @@ static __always_inline u64 signal_handler(struct task_struct *task, int sig)
 	return handler;
 }
 
+/* current has sent it, by kill() and the like; else the kernel has. */
+static __always_inline bool is_from_current(struct kernel_siginfo *info)
+{
+	int code;
+
+	if ((u64)info == SEND_SIG_NOINFO)
+		return true;
+	if ((u64)info == SEND_SIG_PRIV)
+		return false;
+	code = BPF_CORE_READ(info, si_code);
+	return code <= 0 && code != SI_TIMER && code != SI_ASYNCIO;
+}
+
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct *task, int group,
 	     int result)
@@ -86,8 +103,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	killer.victim_start = task->group_leader->start_boottime;
 	if (is_doomed(pid, killer.victim_start))
 		return 0;
-	if ((u64)info == SEND_SIG_NOINFO ||
-	    ((u64)info != SEND_SIG_PRIV && BPF_CORE_READ(info, si_code) <= 0)) {
+	if (is_from_current(info)) {
 		self = (void *)bpf_get_current_task();
 		killer.pid = BPF_CORE_READ(self, tgid);
 		killer.start = BPF_CORE_READ(self, group_leader, start_boottime);

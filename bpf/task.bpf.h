@@ -89,6 +89,15 @@ static __always_inline u32 parent_flags(struct task_struct *parent)
 	return flags;
 }
 
+/* The same of one that is no tracepoint's own argument: its dead children need no wait. */
+static __always_inline bool autoreaps(struct task_struct *task)
+{
+	u64 handler = (u64)BPF_CORE_READ(task, sighand, action[SIGCHLD - 1].sa.sa_handler);
+	u64 flags = BPF_CORE_READ(task, sighand, action[SIGCHLD - 1].sa.sa_flags);
+
+	return handler == SIG_IGN || (flags & SA_NOCLDWAIT);
+}
+
 /* Fills every byte of who; gives the flags that go into the record's head. */
 static __always_inline u32 fill_who(struct record_who *who, struct task_struct *task)
 {

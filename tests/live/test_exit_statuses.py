@@ -158,6 +158,22 @@ def test_signal_from_a_process_in_a_pid_namespace_names_its_host_pid(tracer):
     assert_who(exit_line["proctrace"]["exit"]["killed_by"], shell["process"]["pid"], "sh")
 
 
+def test_kernel_is_the_killer_where_a_posix_timer_goes_off(tracer):
+    """Its signal looks like one that was sent by whoever runs in that moment: here by the victim."""
+    script = ("import ctypes\n"
+              "libc, timer = ctypes.CDLL(None), ctypes.c_void_p()\n"
+              "soon = (ctypes.c_long * 4)(0, 0, 0, 50_000_000)\n"
+              "assert libc.timer_create(1, None, ctypes.byref(timer)) == 0\n"
+              "assert libc.timer_settime(timer, 0, soon, None) == 0\n"
+              "while True: pass")
+    with Child(["/usr/bin/python3", "-S", "-c", script]) as child:
+        story = tracer.about(child.collect())
+    assert os.WTERMSIG(story.ledger.status("child")) == signal.SIGALRM
+    killed_by = story.line("child", "exit")["proctrace"]["exit"]["killed_by"]
+    assert killed_by == {"name": "kernel"}
+    story.assert_ends()
+
+
 def test_signal_that_is_caught_kills_nobody(tracer):
     script = 'trap "exit 9" TERM; echo; while :; do sleep 0.01; done'
     with Child(["/bin/sh", "-c", script], stdout=subprocess.PIPE) as child:

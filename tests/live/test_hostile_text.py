@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Names and arguments of strangers: JSON gives every byte back, text lets none of them act."""
 
-import base64
 import json
 import os
 import random
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger import HOLD, LIVES, TINY, Child, lived, released
-from tracer import PROCTRACE
+from tracer import PROCTRACE, original
 
 HOSTILE = [
     b"new\nline", b"carriage\rreturn", b"tab\there", b'quote"quote', b"back\\slash", b"\\u0041",
@@ -28,23 +27,6 @@ HOSTILE = [
 @pytest.fixture(scope="module")
 def tracer(module_trace):
     return module_trace()
-
-
-def original(line, field, of="process"):
-    """The bytes behind a string of process.* (or proctrace.*): either the string gives them back
-    itself, or it shows U+FFFD for each bad byte and they stand beside it."""
-    text, raw = line[of][field], line.get("proctrace", {}).get("raw", {})
-    if field in raw:
-        whole = base64.b64decode(raw[field])
-        shown = text if field == "args" else [text]
-        parts = whole.split(b"\0")[:len(shown)] if field == "args" else [whole]
-        assert shown == [part.decode("utf-8", "surrogateescape").translate(BAD_BYTES)
-                         for part in parts]
-        return parts if field == "args" else whole
-    return [word.encode() for word in text] if field == "args" else text.encode()
-
-
-BAD_BYTES = {code: "\ufffd" for code in range(0xdc80, 0xdd00)}
 
 
 def test_every_argument_comes_back_byte_for_byte(tracer):

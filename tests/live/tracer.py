@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The tracer under test, and what its stream says about the lives of a ledger."""
 
+import base64
 import os
 import re
 import signal
@@ -221,6 +222,23 @@ def assert_ended_as(exit_line, status):
         assert "exit_code" not in process, exit_line
         assert ending["signal"] in signal_names(os.WTERMSIG(status)), exit_line
         assert ending["core_dumped"] is os.WCOREDUMP(status), exit_line
+
+
+BAD_BYTES = {code: "\ufffd" for code in range(0xdc80, 0xdd00)}
+
+
+def original(line, field, of="process"):
+    """The bytes behind a string of process.* (or proctrace.*): either the string gives them back
+    itself, or it shows U+FFFD for each bad byte and they stand beside it."""
+    text, raw = line[of][field], line.get("proctrace", {}).get("raw", {})
+    if field in raw:
+        whole = base64.b64decode(raw[field])
+        shown = text if field == "args" else [text]
+        parts = whole.split(b"\0")[:len(shown)] if field == "args" else [whole]
+        assert shown == [part.decode("utf-8", "surrogateescape").translate(BAD_BYTES)
+                         for part in parts]
+        return parts if field == "args" else whole
+    return [word.encode() for word in text] if field == "args" else text.encode()
 
 
 class Story:

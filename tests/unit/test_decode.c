@@ -94,9 +94,11 @@ static void an_exit_is_read(void **state)
 
 	(void)state;
 	r.head.kind = RECORD_EXIT;
+	r.head.flags |= RECORD_ADOPTER_AUTOREAPS;
 	assert_int_equal(decode_copy(&r, sizeof(r), &copy), 0);
 	assert_head(EVENT_EXIT);
 	assert_who();
+	assert_true(ev.exit.adopter_autoreaps);
 	assert_int_equal(ev.exit.status, 0x8b);
 	assert_int_equal(ev.exit.adopter.pid, 1);
 	assert_true(ev.exit.adopter.start == 11);

@@ -165,7 +165,7 @@ static void a_death_has_its_status_and_its_circumstances(void **state)
 			      "\"SIGSEGV\",\"core_dumped\":true,\"killed_by\":{\"name\":\"kernel\"},"
 			      "\"cpu_user_ms\":1.234,\"cpu_system_ms\":5,\"max_rss_kb\":640,"
 			      "\"threads\":3,\"adopter\":{\"pid\":9,\"name\":\"tini\",\"entity_id\":"
-			      "\"0123456789abcdef-9-9\",\"ns_init\":true},\"parent\":{\"sigchld\":"
+			      "\"0123456789abcdef-9-9\",\"ns_init\":true,\"sigchld\":\"ignored\"},\"parent\":{\"sigchld\":"
 			      "\"caught\",\"waits\":true}}}}"),
 			 0);
 	assert_int_equal(l.nevents, 2);
@@ -175,6 +175,7 @@ static void a_death_has_its_status_and_its_circumstances(void **state)
 	assert_int_equal(ev->kind, EVENT_EXIT);
 	assert_int_equal(ev->exit.status, SIGSEGV | 0x80);
 	assert_int_equal(ev->exit.adopter.pid, 9);
+	assert_true(ev->exit.adopter_autoreaps);
 	assert_false(ev->exit.childless);
 	assert_int_equal(ev->exit.utime, 1234000);
 	assert_int_equal(ev->exit.stime, 5 * NS_PER_MS);

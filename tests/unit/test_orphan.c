@@ -200,6 +200,23 @@ static void each_parent_that_dies_makes_a_finding_of_its_own(void **state)
 		    "abandoned orphan 11, 9 died, 1 adopts\n");
 }
 
+static void one_that_dies_at_once_is_told_of_each_in_their_order(void **state)
+{
+	struct event ev = exit_of(10, 9, EXITED(3));
+
+	(void)state;
+	a_family();
+	ev.exit.adopter = id_of(9);
+	tell(on_tty(ev));
+	pass(NS_PER_MS);
+	tell(exit_of(9, 1, KILLED(SIGKILL)));
+	pass(NS_PER_MS);
+	forget();
+	tell(on_tty(exit_of(11, 1, EXITED(0))));
+	assert_told("background orphan 11, 10 died, 9 adopts\n"
+		    "abandoned orphan 11, 9 died, 1 adopts\nexit 11\n");
+}
+
 static void the_dead_are_no_orphans(void **state)
 {
 	(void)state;
@@ -271,6 +288,7 @@ int main(void)
 		story(one_that_outlives_the_hold_and_is_then_killed_stays_told),
 		story(a_whole_tree_that_falls_is_no_orphan_in_it),
 		story(each_parent_that_dies_makes_a_finding_of_its_own),
+		story(one_that_dies_at_once_is_told_of_each_in_their_order),
 		story(the_dead_are_no_orphans),
 		story(at_the_end_of_tracing_what_is_held_is_told),
 		story(a_parent_that_left_after_a_minute_is_not_said_to_have_left_at_once),

@@ -109,6 +109,24 @@ static void an_exec_makes_its_exit_signal_sigchld(void **state)
 	assert_told("reap 11 by 10 auto rcu\n");
 }
 
+/* do_notify_parent(): who has become another program since never chose that exit signal. */
+static void an_exec_of_the_parent_makes_it_sigchld_too(void **state)
+{
+	struct event fork = fork_of(11, 10), exit = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	fork.fork.exit_signal = SIGUSR1;
+	tell(fork);
+	pass(NS_PER_MS);
+	tell(exec_of(10, 1));
+	exit.facts.parent_autoreaps = true;
+	tell(exit);
+	forget();
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 auto rcu\n");
+}
+
 /* The tracer must collect it first: the parent's disposition does not count yet. */
 static void a_traced_one_is_not_reaped_by_itself(void **state)
 {
@@ -144,9 +162,76 @@ static void a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself(void
 	ev = exit_of(10, 9, EXITED(0));
 	ev.facts.parent_autoreaps = ev.facts.parent_subreaper = true;
 	ev.exit.adopter = id_of(9);
+	ev.exit.adopter_autoreaps = true;
 	tell(ev);
 	tell(free_of(11, 9));
 	assert_told("reap 11 by 9 auto rcu\n");
+}
+
+/* What it does with SIGCHLD is what it does then, not what it did when last heard of. */
+static void a_corpse_handed_to_one_that_waits_again_is_not(void **state)
+{
+	struct event ev = fork_of(12, 9);
+
+	(void)state;
+	there_are(9);
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	ev = fork_of(10, 9);
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev = exit_of(10, 1, EXITED(0));
+	ev.exit.adopter = id_of(9);
+	tell(ev);
+	tell(free_of(11, 9));
+	assert_told("reap 11 by 9 wait rcu\n");
+}
+
+/*
+ * 11 was collected by 10, and the release of 10 is told before that of 11. Meanwhile 11 counts as
+ * inherited by one that ignores SIGCHLD: by that it was never reaped.
+ */
+static void what_was_collected_before_it_was_inherited_was_waited_for(void **state)
+{
+	struct event ev = fork_of(10, 20);
+
+	(void)state;
+	there_are(20);
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev = exit_of(10, 20, EXITED(0));
+	ev.facts.parent_autoreaps = true;
+	ev.exit.adopter = id_of(20);
+	ev.exit.adopter_autoreaps = true;
+	tell(ev);
+	tell(free_of(10, 20));
+	forget();
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 wait rcu\n");
+}
+
+/* And the other way round: the parent that is gone had ignored SIGCHLD. */
+static void what_was_reaped_by_itself_stays_so_when_it_is_inherited(void **state)
+{
+	struct event ev = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(20);
+	tell(fork_of(10, 20));
+	tell(fork_of(11, 10));
+	tell(fork_of(12, 10));
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	ev = exit_of(10, 20, EXITED(0));
+	ev.exit.adopter = id_of(20);
+	tell(ev);
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 auto rcu\n");
 }
 
 static void an_init_reaps_as_init(void **state)
@@ -392,8 +477,12 @@ int main(void)
 		story(other_exit_signals_are_not_reaped_by_themselves),
 		story(an_exec_makes_its_exit_signal_sigchld),
 		story(a_parent_that_is_a_new_program_gets_sigchld),
+		story(an_exec_of_the_parent_makes_it_sigchld_too),
 		story(a_traced_one_is_not_reaped_by_itself),
 		story(a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself),
+		story(a_corpse_handed_to_one_that_waits_again_is_not),
+		story(what_was_collected_before_it_was_inherited_was_waited_for),
+		story(what_was_reaped_by_itself_stays_so_when_it_is_inherited),
 		story(an_init_reaps_as_init),
 		story(a_release_told_after_the_parents_death_names_the_parent),
 		story(even_after_the_parents_own_release),

@@ -174,6 +174,39 @@ static void an_exec_that_was_lost_shows_in_the_next_record(void **state)
 	assert_null(proc(11)->exe);
 }
 
+/* When the old image is gone, there is no way back: the kernel kills, and no program ever ran. */
+static void an_exec_that_failed_half_way_is_none(void **state)
+{
+	struct event ev = exit_of(11, 10, KILLED(SIGSEGV));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exec_of(11, 10));
+	forget();
+	ev.facts.exec_id++;
+	ev.exit.killer_known = true; /* the kernel */
+	tell(ev);
+	assert_told("exit 11\n");
+	assert_non_null(proc(11)->args);
+}
+
+/* A crash alone says nothing: so much was counted that one must have been lost. */
+static void a_crash_after_two_execs_hides_none(void **state)
+{
+	struct event ev = exit_of(11, 10, KILLED(SIGSEGV));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exec_of(11, 10));
+	forget();
+	ev.facts.exec_id += 2;
+	ev.exit.killer_known = true;
+	tell(ev);
+	assert_told("inferred exec 11\nexit 11\n");
+}
+
 static void an_exec_that_was_lost_is_asked_for(void **state)
 {
 	struct event ev = sight_of(11, 10, 'S');
@@ -464,6 +497,8 @@ int main(void)
 		story(one_that_vanished_has_died_and_was_reaped),
 		story(a_zombie_whose_death_was_lost_is_found_in_time),
 		story(an_exec_that_was_lost_shows_in_the_next_record),
+		story(an_exec_that_failed_half_way_is_none),
+		story(a_crash_after_two_execs_hides_none),
 		story(an_exec_that_was_lost_is_asked_for),
 		story(an_exec_that_a_look_saw_in_its_middle_is_told_once),
 		story(a_fork_after_an_exec_that_was_lost_does_not_get_the_old_program),

@@ -47,8 +47,24 @@ static void an_answer_that_was_lost_is_asked_for_again(void **state)
 	(void)state;
 	a_corpse();
 	pass(NS_PER_S);
-	pass(NS_PER_S);
+	pass(5 * NS_PER_S - 1); /* it may be that many are asked for before it */
+	assert_int_equal(asked(11), 1);
+	pass(1);
 	assert_int_equal(asked(11), 2);
+}
+
+static void one_without_an_answer_holds_up_nobody(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(10 * NS_PER_MS);
+	tell(fork_of(12, 10));
+	tell(exit_of(12, 10, EXITED(0)));
+	pass(NS_PER_S - 10 * NS_PER_MS);
+	assert_int_equal(asked(12), 0);
+	pass(10 * NS_PER_MS);
+	assert_int_equal(asked(11), 1);
+	assert_int_equal(asked(12), 1);
 }
 
 /* The release may be told many seconds late. */
@@ -328,6 +344,20 @@ static void at_the_end_those_in_doubt_are_not_judged_either(void **state)
 	assert_int_equal(asked(11), 1);
 }
 
+/* What was collected in the last moment is cleared, and not left open. */
+static void at_the_end_the_zombies_are_asked_for_too(void **state)
+{
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	tell(sight_of(11, 10, 'Z'));
+	forget();
+	assert_true(engine_ask_dead(w.e));
+	assert_int_equal(asked(11), 1);
+	tell(missing_of(11));
+	assert_told("reap 11 by 10 wait audit\nzombie cleared 11\n");
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -336,6 +366,7 @@ int main(void)
 		story(nobody_is_asked_before_the_threshold),
 		story(the_kernel_is_asked_once_the_threshold_passes),
 		story(an_answer_that_was_lost_is_asked_for_again),
+		story(one_without_an_answer_holds_up_nobody),
 		story(a_zombie_that_stands_is_looked_at_now_and_then),
 		story(of_many_zombies_a_few_are_looked_at_in_turns),
 		story(a_look_that_sees_the_corpse_confirms_it_once),
@@ -353,6 +384,7 @@ int main(void)
 		story(at_the_end_those_in_doubt_are_not_judged_either),
 		story(one_is_told_under_the_parent_that_the_kernel_shows),
 		story(a_zombie_goes_to_whom_a_look_shows),
+		story(at_the_end_the_zombies_are_asked_for_too),
 		story(nothing_is_due_when_nobody_is_dead),
 	};
 

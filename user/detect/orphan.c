@@ -81,14 +81,16 @@ static void tell(struct detect *d, const struct proc *p, const struct orphan *o,
 	d->out.finding(d->out.ctx, &f);
 }
 
+/* The first that is held of it. */
 static struct orphan *find(const struct detect *d, struct ident id)
 {
-	struct hold *hold = NULL;
+	struct hold *hold = NULL, *first = NULL;
 
 	while ((hold = holds_find(&d->orphans, id.pid, hold)))
-		if (ident_same(((struct orphan *)hold)->id, id))
-			return (struct orphan *)hold;
-	return NULL;
+		if (ident_same(((struct orphan *)hold)->id, id) &&
+		    (!first || hold->due <= first->due))
+			first = hold;
+	return (struct orphan *)first;
 }
 
 static bool same_blow(const struct orphan *o, const struct event *exit)

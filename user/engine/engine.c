@@ -97,22 +97,24 @@ static void look_at_zombies(struct engine *e, uint64_t now)
 	}
 }
 
+static void doubt(struct engine *e, struct proc *p, uint64_t now)
+{
+	p->life = LIFE_DOUBTED;
+	p->ask_at = now + ASK_LOST;
+	to_list(p, &e->doubted);
+	if (p->parent)
+		e->out.ask(e->out.ctx, p->parent->id, false); /* what it does is evidence */
+	e->out.ask(e->out.ctx, p->id, false);
+}
+
 void engine_tick(struct engine *e, uint64_t now)
 {
 	struct proc *p;
 
-	while ((p = first(&e->dead)) && due(e, p) <= now) {
-		p->life = LIFE_DOUBTED;
-		p->ask_at = now;
-		to_list(p, &e->doubted);
-	}
-	while ((p = first(&e->doubted)) && p->ask_at <= now) {
-		p->ask_at = now + ASK_AGAIN; /* should the answer be lost */
-		to_list(p, &e->doubted);
-		if (p->parent)
-			e->out.ask(e->out.ctx, p->parent->id, false); /* what it does is evidence */
-		e->out.ask(e->out.ctx, p->id, false);
-	}
+	while ((p = first(&e->doubted)) && p->ask_at <= now)
+		doubt(e, p, now);
+	while ((p = first(&e->dead)) && due(e, p) <= now)
+		doubt(e, p, now);
 	look_at_zombies(e, now);
 }
 
@@ -165,7 +167,9 @@ bool engine_ask_dead(struct engine *e)
 		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
 	list_each(pos, &e->doubted)
 		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
-	return !list_empty(&e->dead) || !list_empty(&e->doubted);
+	list_each(pos, &e->zombies)
+		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
+	return !list_empty(&e->dead) || !list_empty(&e->doubted) || !list_empty(&e->zombies);
 }
 
 void engine_follow(struct engine *e, uint32_t pid)

@@ -190,9 +190,9 @@ void family_return(struct engine *e, struct proc *p, struct proc *reaper)
 	if (p->parent == reaper)
 		return;
 	count_elsewhere(p, reaper);
-	if (p->inherited)
+	if (p->auto_inherited)
 		p->auto_reaped = false;
-	p->inherited = false;
+	p->inherited = p->auto_inherited = false;
 	move_to(e, p, reaper);
 }
 
@@ -226,15 +226,15 @@ void family_retire(struct engine *e, struct proc *p)
  * A dead child is the adopter's to collect, if its parent had not done so; one that ignores SIGCHLD
  * need not: reparent_leader() asks it.
  */
-static void inherit_corpse(struct proc *child, struct proc *adopter)
+static void inherit_corpse(struct proc *child, struct proc *adopter, const struct event *exit)
 {
 	if (!adopter)
 		return;
 	adopter->children_died++;
 	adopter->orphans_died++;
 	child->inherited = true;
-	if (adopter->sigchld == SIGCHLD_AUTOREAPS)
-		child->auto_reaped = true;
+	if (exit->exit.adopter_autoreaps && !child->auto_reaped)
+		child->auto_reaped = child->auto_inherited = true;
 }
 
 static void orphan(struct engine *e, struct proc *child, struct proc *dead, struct proc *adopter,
@@ -249,7 +249,7 @@ static void orphan(struct engine *e, struct proc *child, struct proc *dead, stru
 	if (ev->ts > child->heard)
 		child->heard = ev->ts;
 	if (child->life != LIFE_RUNNING) {
-		inherit_corpse(child, adopter);
+		inherit_corpse(child, adopter, ev);
 		return;
 	}
 	child->adopted = true;

@@ -7,7 +7,12 @@
 #include "engine/engine.h"
 
 #define FOLLOW_MAX 16
-#define ASK_AGAIN (100 * NS_PER_MS) /* what was asked and not answered, or not yet decided */
+#define ASK_AGAIN (100 * NS_PER_MS) /* what was answered, and not yet decided */
+/*
+ * Should an answer be lost. Of thousands that are asked for at once the last is answered seconds
+ * later: who asked again meanwhile would only make it later.
+ */
+#define ASK_LOST (5 * NS_PER_S)
 
 struct engine {
 	struct engine_config config;

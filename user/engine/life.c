@@ -128,9 +128,19 @@ static bool needs_no_wait(const struct proc *p, const struct event *exit)
 	return exit->facts.parent_autoreaps && sigchld && !p->traced;
 }
 
+/*
+ * An exec may fail when the old program is gone already: then the kernel kills with SIGSEGV, and no
+ * exec is told, though the count of them has grown.
+ */
+static bool died_in_exec(const struct proc *p, const struct event *ev)
+{
+	return ev->facts.exec_id == p->exec_id + 1 && (ev->exit.status & 0x7f) == SIGSEGV &&
+	       ev->exit.killer_known && !ev->exit.killer.pid;
+}
+
 static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 {
-	bool missed = facts_exec_missed(p, ev);
+	bool missed = facts_exec_missed(p, ev) && !died_in_exec(p, ev);
 
 	introduce(e, p, ev);
 	facts_classify(e, p, ev);
@@ -310,12 +320,13 @@ static void on_reaped(struct engine *e, struct proc *p, const struct event *ev)
 	change.inferred = p->death_inferred || ev->kind == EVENT_MISSING;
 	change.u.reap.was_zombie = e->was == LIFE_ZOMBIE;
 	change.u.reap.precision = ev->kind == EVENT_FREE ? REAP_RCU : REAP_AUDIT;
-	change.u.reap.how = p->auto_reaped ? REAP_AUTO : REAP_WAIT;
+	find_reaper(e, p, ev, &change); /* who it was decides how */
+	if (p->auto_reaped)
+		change.u.reap.how = REAP_AUTO;
 	if (p->died) {
 		change.u.reap.has_zombie = true;
 		change.u.reap.zombie = p->auto_reaped || ev->ts < p->died ? 0 : ev->ts - p->died;
 	}
-	find_reaper(e, p, ev, &change);
 	if (!p->stub)
 		e->out.change(e->out.ctx, &change);
 }

@@ -72,6 +72,7 @@ struct proc {
 	bool has_status : 1;
 	bool inherited : 1; /* dead already when its parent died, and counted with the adopter's
 			       since */
+	bool auto_inherited : 1; /* and auto_reaped for that alone */
 	bool death_told : 1, death_inferred : 1;
 	bool inferred : 1; /* its birth was not heard of, though it was born while tracing */
 	struct ident tracer; /* pid 0: none */

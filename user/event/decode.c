@@ -121,6 +121,7 @@ static int decode_exit(const struct record_exit *r, struct event *ev)
 	ev->exit = (struct exit_facts){
 		.status = r->status & 0xffff,
 		.adopter = { r->adopter, r->adopter_start },
+		.adopter_autoreaps = r->head.flags & RECORD_ADOPTER_AUTOREAPS,
 		.utime = r->utime,
 		.stime = r->stime,
 		.maxrss = r->maxrss,

@@ -121,6 +121,7 @@ struct exec_facts {
 struct exit_facts {
 	uint32_t status; /* as wait() returns it */
 	struct ident adopter; /* who gets its children; pid 0: nobody */
+	bool adopter_autoreaps; /* that one ignores SIGCHLD, or has set SA_NOCLDWAIT */
 	uint64_t utime, stime; /* ns */
 	uint64_t maxrss; /* KiB */
 	uint32_t threads; /* the most at once; 0: not known */

@@ -148,6 +148,8 @@ static void family_members(struct sink *s, const struct change *c)
 			json_reaper_members(s, c->u.exit.adopter);
 		else
 			json_peer_members(s, x->adopter, NULL);
+		if (x->adopter_autoreaps)
+			member_const(b, "sigchld", sigchld_name(SIGCHLD_AUTOREAPS));
 		close_object(b);
 	}
 	if (!c->p->parent || c->p->parent->sigchld == SIGCHLD_UNKNOWN)

@@ -199,10 +199,13 @@ static void read_waiting(const json_t *parent, struct facts *f)
 static void read_ending(const json_t *root, struct event *ev)
 {
 	struct exit_facts *x = &ev->exit;
+	const char *sigchld;
 	uint64_t n;
 
 	line_status(root, &x->status);
 	x->adopter = json_ident(json_at(root, "proctrace.exit.adopter"));
+	sigchld = json_text(json_at(root, "proctrace.exit.adopter"), "sigchld");
+	x->adopter_autoreaps = sigchld && !strcmp(sigchld, "ignored");
 	x->childless = !x->adopter.pid; /* nobody to be given away: the stream knew of none */
 	x->utime = json_ms(root, "proctrace.exit.cpu_user_ms");
 	x->stime = json_ms(root, "proctrace.exit.cpu_system_ms");

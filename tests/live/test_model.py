@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Random lives of all kinds against their own ledger: the whole stream, line by line.
+
+    PROCTRACE_SEEDS  how many lives (16; with PROCTRACE_FULL=1 500)
+    PROCTRACE_SEED   the first of them; alone, it is the only one
+"""
+
+import os
+import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from ledger import LIVES, ROOT, lived
+from model import ZOMBIE_AFTER, Model
+
+FULL = os.environ.get("PROCTRACE_FULL") == "1"
+FIRST = int(os.environ.get("PROCTRACE_SEED", "1"))
+COUNT = int(os.environ.get("PROCTRACE_SEEDS", "1" if "PROCTRACE_SEED" in os.environ
+                           else "500" if FULL else "16"))
+AT_ONCE = 8
+BATCH = 25  # seeds of one tracer
+
+
+def lives_of(seeds):
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda seed: (seed, lived("random", seed)), seeds))
+
+
+def test_stream_is_what_random_lives_say_of_themselves(trace):
+    subprocess.run([LIVES / "random", "files"], cwd=ROOT, check=True)
+    counts, differences = Counter(), []
+    for first in range(FIRST, FIRST + COUNT, BATCH):
+        tracer = trace("--no-snapshot", "--zombie-after", int(ZOMBIE_AFTER * 1000))
+        lives = lives_of(range(first, min(first + BATCH, FIRST + COUNT)))
+        tracer.sync()
+        tracer.stop()
+        index_forks(tracer)
+        for seed, life in lives:
+            model = Model(seed, life, tracer)
+            differences += model.compare()
+            counts += model.counts
+    print(f"\n{COUNT} lives from seed {FIRST}: {dict(counts)}")
+    print("\n\n".join(differences))
+    firsts = "\n".join(difference.split("\n", 1)[0] for difference in differences)
+    assert not differences, f"{len(differences)} differences (all of each above):\n{firsts}"
+    assert all(counts[what] for what in ("clear zombie", "clearly no zombie", "clear daemon"))
+
+
+def index_forks(tracer):
+    tracer.forks_by_parent = {}
+    for line in tracer.lines:
+        if line["event"]["action"] != "fork":
+            continue
+        for who in (line["process"]["parent"], line["proctrace"].get("creator", {})):
+            tracer.forks_by_parent.setdefault(who.get("pid"), []).append(line)
