@@ -123,11 +123,14 @@ static bool is_running(const struct proc *p)
 	return p && p->life == LIFE_RUNNING;
 }
 
-/* Until that parent was heard of again: then it lives, and is the parent no more. */
+/*
+ * Until that parent was heard of again: then it lives, and is the parent no more. One that is known
+ * by its bare pid alone disputes nothing.
+ */
 bool family_disputes(const struct proc *p, const struct event *ev)
 {
 	return (ev->facts.have & HAVE_PARENT) && is_running(p->parent) && !p->parent_reckoned &&
-	       !ident_names(ev->facts.parent, p->parent->id) &&
+	       p->parent->id.start && !ident_names(ev->facts.parent, p->parent->id) &&
 	       !(p->disputed && p->parent->heard > p->disputed);
 }
 
@@ -263,6 +266,22 @@ static void orphan(struct engine *e, struct proc *child, struct proc *dead, stru
 }
 
 /*
+ * Its dead children may have been collected by it, and that may be told when it is gone: then its
+ * name is theirs to tell, the last one that it had.
+ */
+static void leave_name(const struct proc *dead)
+{
+	struct list *pos;
+
+	list_each(pos, &dead->children) {
+		struct proc *child = list_entry(pos, struct proc, sibling);
+
+		if (child->life != LIFE_RUNNING && ident_same(child->creator, dead->id))
+			memcpy(child->creator_comm, dead->comm, COMM_LEN);
+	}
+}
+
+/*
  * The children of a dead group go to its adopter: forget_original_parent(), kernel/exit.c. Those of
  * a namespace's init do not: the kernel kills them, and the init reaps them before it is gone.
  */
@@ -272,6 +291,7 @@ void family_orphan_children(struct engine *e, struct proc *dead, const struct ev
 	struct list *pos, *tmp;
 	struct proc *adopter;
 
+	leave_name(dead);
 	if (list_empty(&dead->children) || dead->ns_init || (heard && ev->exit.childless))
 		return; /* childless: it has collected them all, only their releases are still to
 			   come */
