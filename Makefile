@@ -5,6 +5,8 @@
 # make test       deps, build, and every test (as root)
 # make test-asan  the same tests on a build with ASan and UBSan
 # make fuzz       fuzzes each target for FUZZ_SECONDS (600); a million hostile records
+# make model      the pure engine against a plain model of the kernel: STEPS=10000000 SEED=1 EVERY=1
+# make coverage   which lines of the pure rooms the unit tests and the model do not reach
 # make bench      measures it beside its peers (as root)
 # make install    PREFIX=/usr/local DESTDIR=
 
@@ -27,7 +29,7 @@ LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp -ljansson
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
 	libcap-ng-dev libseccomp-dev libjansson-dev
 DEPS_TEST := libcmocka-dev python3 python3-pytest python3-jsonschema mandoc jq \
-	procps util-linux tini libclang-rt-14-dev
+	procps util-linux tini libclang-rt-14-dev gcovr
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
 SOURCES := $(wildcard user/*/*.c)
@@ -36,6 +38,9 @@ PURE := $(filter-out $(BUILD)/user/cli/main.o,$(OBJECTS))
 BPF_SOURCES := $(wildcard bpf/*.[ch] include/proctrace/*.h vmlinux/*.h)
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+MODEL := $(patsubst %,$(BUILD)/tests/model/%,lives orders growth)
+MODEL_PARTS := $(filter-out $(MODEL:%=%.o),$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c)))
 
 all: $(BUILD)/proctrace
 
@@ -74,6 +79,9 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_PURE)
 	$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -MMD -MP -o $@ $< \
 		$(FUZZ_PURE) $(LIBS)
 
+$(MODEL): %: %.o $(MODEL_PARTS) $(PURE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
 # quiet, and without the network, where all of it is there already
 define install_deps
 @for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -98,7 +106,7 @@ test: deps
 	@$(MAKE) --no-print-directory all check
 
 # what make test runs when everything is installed
-check: check-unit check-fuzz check-python
+check: check-unit check-model check-fuzz check-python
 
 check-unit: $(UNIT)
 	@failed=; for t in $(UNIT); do $$t || failed="$$failed $$t"; done; \
@@ -106,6 +114,24 @@ check-unit: $(UNIT)
 
 check-fuzz: $(FUZZ)
 	tests/fuzz/run check $(BUILD)/fuzz
+
+# some seconds of it
+check-model: $(MODEL)
+	STEPS=500000 $(BUILD)/tests/model/lives
+	$(BUILD)/tests/model/orders
+	LIVES=1000000 $(BUILD)/tests/model/growth
+
+model: STEPS ?= 10000000
+model: EVERY ?= 1
+model: $(MODEL)
+	STEPS=$(STEPS) SEED=$(SEED) $(BUILD)/tests/model/lives
+	$(BUILD)/tests/model/growth
+	EVERY=$(EVERY) $(BUILD)/tests/model/orders
+
+coverage: deps
+	@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS="-O0 -g --coverage" \
+		check-unit check-model
+	tests/coverage build/coverage
 
 check-python: $(BUILD)/proctrace
 	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/replay tests/live
@@ -139,7 +165,7 @@ install: $(BUILD)/proctrace
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d)
+-include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(MODEL:%=%.d) $(MODEL_PARTS:.o=.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d)
 
 .PHONY: all deps deps-build run test check check-unit check-fuzz check-python test-asan fuzz \
 	fuzz-long bench install clean
