@@ -49,6 +49,7 @@ struct account {
 	bool no_wait; /* when its exit was told */
 	bool how_unsure, reaper_unsure; /* decided after that, or told wrongly */
 	bool counts_unsure;		/* such were its children */
+	bool excused;			/* losses made it an orphan that it is not */
 	bool program_unsure;		/* its creator's, which nobody could know */
 	uint64_t truly_died, truly_released; /* whether a record told it or not */
 	struct ident true_parent;

@@ -56,11 +56,25 @@ static void says_exit(struct world *w, struct account *a, const struct change *c
 		wrong(w, WHO " ended with %#x, not %#x", ID(a), l->status, c->p->status);
 }
 
-/* Where its own exit was lost, it counts as living a little longer. */
+/*
+ * What losses excuse: where its own exit was lost, it counts as living a little longer. And /proc
+ * names a parent by its bare pid: where the end of one and the birth of the next of that pid were
+ * both lost, the former is taken for the parent, until an audit tells them apart.
+ */
+static bool is_excused(const struct world *w, const struct account *a, struct ident parent,
+		       bool inferred)
+{
+	return (a->lost & 1u << EVENT_EXIT) ||
+	       (w->faults && inferred && parent.pid == a->true_parent.pid);
+}
+
 static void says_orphan(struct world *w, struct account *a, const struct change *c)
 {
 	a->told.orphanings++;
-	if (!find_loss(a, c->u.orphan.parent->id, false) && !(a->lost & 1u << EVENT_EXIT))
+	if (find_loss(a, c->u.orphan.parent->id, false))
+		return;
+	a->excused = is_excused(w, a, c->u.orphan.parent->id, c->inferred);
+	if (!a->excused)
 		wrong(w, WHO " is an orphan of %u, which was not its parent", ID(a),
 		      c->u.orphan.parent->id.pid);
 }
@@ -184,7 +198,7 @@ static void finds_orphan(struct world *w, struct account *a, const struct findin
 
 	if (!loss && find_loss(a, parent->id, true))
 		wrong(w, WHO " is found an orphan of %u twice", ID(a), parent->id.pid);
-	if (!loss && !(a->lost & 1u << EVENT_EXIT))
+	if (!loss && !is_excused(w, a, parent->id, f->inferred))
 		wrong(w, WHO " is found an orphan of %u, which was not its parent", ID(a),
 		      parent->id.pid);
 	if (!loss)
@@ -446,9 +460,9 @@ static void check_told(struct world *w, const struct account *a, bool second)
 	}
 	if (l->state != REF_RUNS)
 		return;
-	if (p->adopted && !a->nlosses)
+	if (p->adopted && !a->nlosses && !a->excused)
 		wrong(w, WHO " was never adopted", ID(a));
-	if (HEARD(a, EVENT_FORK))
+	if (HEARD(a, EVENT_FORK) && !a->excused)
 		SAME("whether it was adopted", p->adopted, a->nlosses > 0);
 	if (HEARD(a, EVENT_FORK) && second) {
 		SAME("whether it runs a program", p->execed, l->execs > 0);
