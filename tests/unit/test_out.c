@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +134,93 @@ static void what_cannot_be_opened_or_written_is_told(void **state)
 	buf_free(&b);
 }
 
+static void fill(struct buf *b, size_t lines, size_t length)
+{
+	while (lines--) {
+		size_t i;
+
+		for (i = 1; i < length; i++)
+			buf_byte(b, 'x');
+		buf_byte(b, '\n');
+	}
+}
+
+static void a_pipe_gets_whole_lines_and_is_not_waited_for(void **state)
+{
+	static char got[1 << 17];
+	struct buf b = { 0 };
+	struct out o;
+	int pipe_fds[2], flags;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(pipe_fds), 0);
+	flags = fcntl(pipe_fds[1], F_GETFL);
+	assert_int_equal(out_adopt(&o, pipe_fds[1]), 0);
+	fill(&b, 300, 700);
+	assert_int_equal(out_write(&o, &b), -EAGAIN);
+	n = read(pipe_fds[0], got, sizeof(got));
+	assert_true(n > 0 && n % 700 == 0 && got[n - 1] == '\n');
+	assert_int_equal(b.len, 300 * 700 - n);
+	assert_int_equal(fcntl(pipe_fds[1], F_GETFL), flags); /* others may share it */
+	buf_free(&b);
+	out_close(&o);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+}
+
+static void a_file_that_takes_no_more_ends_with_a_whole_line(void **state)
+{
+	struct rlimit before, small;
+	struct buf b = { 0 };
+	struct out o;
+	struct stat st;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 1000;
+	assert_int_equal(out_open(&o, path), 0);
+	put(&o, "before\n");
+	fill(&b, 3, 400);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(out_write(&o, &b), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(b.len, 400);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 7 + 800);
+	buf_free(&b);
+	out_close(&o);
+}
+
+static void a_file_that_is_removed_is_noticed(void **state)
+{
+	struct out o;
+
+	(void)state;
+	assert_int_equal(out_open(&o, path), 0);
+	assert_false(out_removed(&o));
+	assert_int_equal(rename(path, moved), 0);
+	assert_false(out_removed(&o));
+	assert_int_equal(unlink(moved), 0);
+	assert_true(out_removed(&o));
+	out_close(&o);
+}
+
+static void what_was_truncated_has_no_hole(void **state)
+{
+	struct out o;
+
+	(void)state;
+	assert_int_equal(out_open(&o, path), 0);
+	put(&o, "one\n");
+	assert_int_equal(truncate(path, 0), 0);
+	put(&o, "two\n");
+	out_close(&o);
+	assert_file(path, "two\n");
+}
+
 static void no_path_is_stdout_and_stays_open(void **state)
 {
 	struct buf b = { 0 };
@@ -140,9 +228,7 @@ static void no_path_is_stdout_and_stays_open(void **state)
 
 	(void)state;
 	assert_int_equal(out_open(&o, NULL), 0);
-	assert_int_equal(o.fd, STDOUT_FILENO);
 	assert_int_equal(out_reopen(&o), 0);
-	assert_int_equal(o.fd, STDOUT_FILENO);
 	assert_int_equal(out_write(&o, &b), 0); /* nothing */
 	assert_int_equal(out_close(&o), 0);
 	assert_true(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
@@ -157,6 +243,10 @@ int main(void)
 		story(after_a_rotation_it_goes_on_in_a_new_file),
 		story(a_file_that_cannot_be_opened_anew_leaves_the_old_one),
 		story(what_cannot_be_opened_or_written_is_told),
+		story(a_pipe_gets_whole_lines_and_is_not_waited_for),
+		story(a_file_that_takes_no_more_ends_with_a_whole_line),
+		story(a_file_that_is_removed_is_noticed),
+		story(what_was_truncated_has_no_hole),
 		story(no_path_is_stdout_and_stays_open),
 	};
 

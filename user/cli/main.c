@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "cli/harden.h"
 #include "cli/now.h"
 #include "cli/options.h"
 #include "cli/replay.h"
@@ -7,8 +8,10 @@
 int main(int argc, char **argv)
 {
 	struct options options;
-	int status = options_parse(&options, argc, argv);
+	int status;
 
+	fill_standard_streams();
+	status = options_parse(&options, argc, argv);
 	if (status != OPTIONS_GO_ON)
 		return status;
 	switch (options.mode) {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/delivery.h"
 #include "cli/filter.h"
 #include "cli/harden.h"
 #include "cli/pipeline.h"
@@ -18,7 +19,6 @@
 #include "cli/recovery.h"
 #include "cli/say.h"
 #include "cli/sights.h"
-#include "sink/out.h"
 #include "source/live.h"
 
 /* How long records may gather while they come, and how long the loop sleeps when none do. */
@@ -29,13 +29,14 @@
 #define CLOCK_SET ((int64_t)(10 * NS_PER_MS)) /* by less, the wall clock is not followed */
 #define LINGER (40 * NS_PER_MS)
 #define LAST_LOOKS (60 * NS_PER_MS)
+#define LAST_RECORDS (10 * NS_PER_MS)
 
 struct trace {
 	struct options *o;
 	struct live *live;
 	struct pipeline pipe;
 	struct sink sink;
-	struct out out;
+	struct delivery delivery;
 	struct command command;
 	struct preamble preamble;
 	int signals; /* a signalfd */
@@ -44,7 +45,7 @@ struct trace {
 	uint64_t until; /* when tracing ends by itself; NEVER */
 	const char *reason; /* why it ends; NULL: it goes on */
 	int interrupted; /* by which signal, while COMMAND still ran; 0: not */
-	int failed; /* -errno of what made it fail */
+	bool rotate; /* SIGHUP has come */
 };
 
 static void stop(struct trace *t, const char *reason)
@@ -55,21 +56,9 @@ static void stop(struct trace *t, const char *reason)
 
 static void flush(struct trace *t)
 {
-	int err = out_write(&t->out, &t->sink.out);
-
-	if (!err)
-		return;
-	t->sink.out.len = 0;
-	if (!t->failed) {
-		if (err == -EPIPE)
-			say("%s: its reader has closed it; tracing ends",
-			    t->out.path ? t->out.path : "stdout");
-		else
-			say("%s: %s; tracing ends", t->out.path ? t->out.path : "stdout",
-			    strerror(-err));
-	}
-	t->failed = err;
-	stop(t, "output failed");
+	delivery_flush(&t->delivery);
+	if (t->delivery.failed)
+		stop(t, "output failed");
 }
 
 static void apply(struct trace *t, const struct event *ev)
@@ -137,34 +126,31 @@ static void look(struct trace *t)
 static void interrupt(struct trace *t, const struct signalfd_siginfo *info)
 {
 	bool runs = t->command.pid > 0 && !t->command.ended;
-	uint64_t until = clock_boot() + t->o->grace;
+	uint64_t now = clock_boot(), until = now + t->o->grace;
 
 	if (!runs || t->interrupted) {
 		stop(t, "interrupted");
+		delivery_hurry(&t->delivery, now);
 		return;
 	}
 	if (info->ssi_code == SI_USER)
 		command_signal(&t->command, (int)info->ssi_signo);
 	t->interrupted = (int)info->ssi_signo;
+	delivery_hurry(&t->delivery, until);
 	if (until < t->until)
 		t->until = until;
 }
 
-static void take_signal(struct trace *t)
+static void take_signals(void *ctx)
 {
 	struct signalfd_siginfo info;
-	int err;
+	struct trace *t = ctx;
 
 	while (read(t->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP && t->o->output) {
-			flush(t);
-			err = out_reopen(&t->out);
-			if (err)
-				say("%s: %s; going on with the old file", t->o->output,
-				    strerror(-err));
-			continue;
-		}
-		interrupt(t, &info);
+		if (info.ssi_signo == SIGHUP && t->o->output)
+			t->rotate = true;
+		else
+			interrupt(t, &info);
 	}
 }
 
@@ -206,7 +192,7 @@ static void rest(struct trace *t, bool busy, uint64_t now)
 	ts = (struct timespec){ (time_t)(then / NS_PER_S), (long)(then % NS_PER_S) };
 	ppoll(fds, 3, &ts, NULL);
 	if (fds[0].revents)
-		take_signal(t);
+		take_signals(t);
 }
 
 /* Not for the noise of reading it, nor for the slow ways of NTP: an exec is not before its start. */
@@ -234,6 +220,10 @@ static void loop(struct trace *t)
 		recovery_step(&t->recovery, now);
 		check_command(t, now);
 		flush(t);
+		if (t->rotate)
+			delivery_rotate(&t->delivery);
+		t->rotate = false;
+		delivery_look_after(&t->delivery, now);
 		if (now >= t->until)
 			stop(t, t->interrupted	   ? "interrupted"
 				: t->command.ended ? "command ended"
@@ -253,16 +243,21 @@ static void finish(struct trace *t)
 	const struct timespec linger = { 0, LINGER };
 	uint64_t now;
 
-	if (engine_ask_dead(t->pipe.engine) && !t->failed) {
+	if (engine_ask_dead(t->pipe.engine) && !t->delivery.failed) {
 		t->pipe.asked.len = 0;
 		ppoll(NULL, 0, &linger, NULL);
 	}
 	live_detach(t->live);
-	drain(t);
+	now = clock_boot();
+	/* one record may still be in the making, on another processor, with whole ones behind it */
+	do {
+		drain(t);
+	} while (live_consumed(t->live) < live_produced(t->live) &&
+		 clock_boot() < now + LAST_RECORDS);
 	now = clock_boot();
 	pipeline_tick(&t->pipe, now);
 	engine_ask_dead(t->pipe.engine);
-	while (t->pipe.asked.len && !t->failed && clock_boot() < now + LAST_LOOKS)
+	while (t->pipe.asked.len && !t->delivery.failed && clock_boot() < now + LAST_LOOKS)
 		look(t);
 	detect_finish(&t->pipe.detect, now);
 	recovery_losses(&t->recovery, now, true);
@@ -271,6 +266,7 @@ static void finish(struct trace *t)
 	t->pipe.totals.reason = t->reason;
 	t->sink.ops->stop(&t->sink, &t->pipe.totals);
 	flush(t);
+	delivery_look_after(&t->delivery, NEVER);
 }
 
 static int open_signals(struct trace *t)
@@ -283,19 +279,21 @@ static int open_signals(struct trace *t)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	t->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	t->delivery.wake_fd = t->signals;
+	t->delivery.on_wake = take_signals;
+	t->delivery.ctx = t;
 	return t->signals < 0 ? -errno : 0;
 }
 
 static int open_output(struct trace *t)
 {
 	const struct options *o = t->o;
-	int err = out_open(&t->out, o->output);
+	int err = delivery_open(&t->delivery, &t->sink, o->output);
 
-	if (err) {
-		say("%s: cannot be written: %s", o->output, strerror(-err));
+	if (err)
 		return err;
-	}
 	t->sink.ops = o->json ? &json_sink : &text_sink;
 	t->sink.color = o->color == COLOR_ALWAYS ||
 			(o->color == COLOR_AUTO && !o->output && isatty(STDOUT_FILENO) &&
@@ -366,7 +364,7 @@ static int start_command(struct trace *t)
 {
 	int err;
 
-	if (!t->o->command)
+	if (!t->o->command || t->reason)
 		return 0;
 	err = command_start(&t->command, t->o->command, !t->o->output);
 	live_untrack(t->live, (uint32_t)getpid());
@@ -392,7 +390,7 @@ static void give_up_privileges(void)
 
 static int exit_status(const struct trace *t)
 {
-	if (t->failed)
+	if (t->delivery.failed)
 		return STATUS_FAILED;
 	if (t->pipe.seen & t->o->fail_on)
 		return STATUS_FOUND;
@@ -403,13 +401,14 @@ static int exit_status(const struct trace *t)
 
 int trace_run(struct options *o)
 {
-	struct trace t = { .o = o, .signals = -1, .until = NEVER, .out.fd = -1 };
-	int status = STATUS_FAILED, err;
+	struct trace t = { .o = o, .signals = -1, .until = NEVER };
+	int status = STATUS_FAILED;
 
 	t.command.pidfd = -1;
 	if (filter_look_up(o))
 		return STATUS_USAGE;
-	if (open_signals(&t) || open_output(&t) || open_live(&t))
+	/* a fifo may wait for its reader: then signals still end the program */
+	if (open_output(&t) || open_signals(&t) || open_live(&t))
 		goto cleanup;
 	pipeline_open(&t.pipe, o, &t.sink);
 	preamble_fill(&t.preamble, o, live_features(t.live), &t.sink);
@@ -423,12 +422,8 @@ int trace_run(struct options *o)
 	give_up_privileges();
 	loop(&t);
 	finish(&t);
-	err = out_close(&t.out);
-	if (err && !t.failed) {
-		say("%s: %s", o->output, strerror(-err));
-		t.failed = err;
-	}
-	if (!t.failed)
+	delivery_close(&t.delivery);
+	if (!t.delivery.failed)
 		summary_say(&t.pipe.totals);
 	if (live_refused(t.live))
 		say("%llu records made no sense and were dropped: please report this",
