@@ -40,6 +40,7 @@ class Checker:
 
     def __init__(self, may_lose=False, framed=True):
         self.may_lose, self.framed = may_lose, framed
+        self.steady = True  # nobody sets the clock
         self.problems = []
         self.sequence = 0
         self.first = self.last = None
@@ -95,7 +96,7 @@ class Checker:
         if action in PLACE:
             assert PLACE[action] >= place, f"{action} comes too late in its life"
             if action not in ("zombie", "snapshot"):
-                assert timestamp >= then, f"{action} has a time before what came before it"
+                assert timestamp >= then or not self.steady, f"{action} has a time before what came before it"
                 then = timestamp
             place = PLACE[action]
         elif action in ("orphan", "daemon"):
