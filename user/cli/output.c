@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ int output_open(struct output *out, const struct options *o, struct sink *sink)
 	int err = out_open(&out->out, o->output);
 
 	if (err) {
-		say("%s: cannot be written: %s", o->output, strerror(-err));
+		say("%s: cannot be written: %s", name_of(out), strerror(-err));
 		return err;
 	}
 	sink->ops = o->json ? &json_sink : &text_sink;
@@ -36,8 +37,17 @@ int output_open(struct output *out, const struct options *o, struct sink *sink)
 
 int output_flush(struct output *out, struct buf *b)
 {
-	int err = out->failed ? out->failed : out_write(&out->out, b);
+	struct pollfd reader = { .fd = out->out.fd, .events = POLLOUT };
+	int err = out->failed;
 
+	/* signals still end the program here: a slow reader is waited for without an end */
+	while (!err && b->len) {
+		err = out_write(&out->out, b);
+		if (err != -EAGAIN)
+			continue;
+		poll(&reader, 1, -1);
+		err = 0;
+	}
 	if (!err)
 		return 0;
 	b->len = 0;
