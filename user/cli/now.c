@@ -79,17 +79,6 @@ int now_look_again(struct now *n)
 	return live_snapshot(n->live, NEVER, false, on_sight, n);
 }
 
-/* What is to be told, by mode; gives the findings that it has told of, for --fail-on. */
-static uint32_t tell(struct now *n)
-{
-	switch (n->o->mode) {
-	case MODE_ZOMBIES:
-		return now_zombies(n);
-	default:
-		return 0;
-	}
-}
-
 int now_run(struct options *o)
 {
 	struct now n = { .o = o };
@@ -112,7 +101,7 @@ int now_run(struct options *o)
 		goto cleanup;
 	}
 	n.sink.wall_offset = n.sink.start_offset = clock_wall_offset();
-	status = tell(&n) & o->fail_on ? STATUS_FOUND : STATUS_DONE;
+	status = now_zombies(&n) & o->fail_on ? STATUS_FOUND : STATUS_DONE;
 	output_flush(&n.output, &n.sink.out);
 	if (output_close(&n.output))
 		status = STATUS_FAILED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* proctrace zombies, orphans, daemons: what the kernel shows at this moment, told once. */
+/* proctrace zombies: what the kernel shows at this moment, told once. */
 #ifndef PROCTRACE_CLI_NOW_H
 #define PROCTRACE_CLI_NOW_H
 
@@ -25,7 +25,7 @@ int now_run(struct options *o);
  */
 int now_look_again(struct now *n);
 
-/* What each command tells; gives the findings that it has told of, for --fail-on. */
+/* What the command tells; gives the findings that it has told of, for --fail-on. */
 uint32_t now_zombies(struct now *n);
 
 #endif

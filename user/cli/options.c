@@ -23,7 +23,7 @@ struct option_row {
 };
 
 #define TRACE MODE_TRACE
-#define NOW (MODE_ZOMBIES | MODE_ORPHANS | MODE_DAEMONS)
+#define NOW MODE_ZOMBIES
 #define STREAM (MODE_TRACE | MODE_REPLAY)
 #define ANY (STREAM | NOW)
 
@@ -83,7 +83,7 @@ static void help(void)
 
 	printf("Usage: proctrace [OPTIONS]\n"
 	       "       proctrace [OPTIONS] -- COMMAND [ARG...]\n"
-	       "       proctrace zombies|orphans|daemons [OPTIONS]\n"
+	       "       proctrace zombies [OPTIONS]\n"
 	       "       proctrace replay [OPTIONS] FILE|-\n\n"
 	       "Traces the lives of processes, from fork to reap, and tells orphans, zombies and\n"
 	       "daemons as they come to be. Without COMMAND it traces the machine until "
@@ -182,8 +182,6 @@ static const struct {
 } commands[] = {
 	{ "replay", MODE_REPLAY },
 	{ "zombies", MODE_ZOMBIES },
-	{ "orphans", MODE_ORPHANS },
-	{ "daemons", MODE_DAEMONS },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

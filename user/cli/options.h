@@ -25,9 +25,7 @@ enum exit_status {
 enum mode {
 	MODE_TRACE = 1 << 0,
 	MODE_REPLAY = 1 << 1,
-	MODE_ZOMBIES = 1 << 2, /* and the following: the present, once */
-	MODE_ORPHANS = 1 << 3,
-	MODE_DAEMONS = 1 << 4,
+	MODE_ZOMBIES = 1 << 2, /* the present, once */
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
