@@ -131,7 +131,9 @@ static void says_reap(struct world *w, struct account *a, const struct change *c
 	if (!ident_same(c->u.reap.reaper, l->reaper))
 		wrong(w, WHO " was reaped by %u, not %u", ID(a), l->reaper.pid,
 		      c->u.reap.reaper.pid);
-	if (!is_name_of(ref_by_id(&w->ref, l->reaper), c->u.reap.reaper_comm))
+	/* one that is gone has the name that it had when it made the child */
+	if (engine_find(w->engine, l->reaper) &&
+	    !is_name_of(ref_by_id(&w->ref, l->reaper), c->u.reap.reaper_comm))
 		wrong(w, WHO " was reaped by somebody else's name", ID(a));
 	if (!a->how_unsure && !a->heir && c->u.reap.how != hows[l->how])
 		wrong(w, WHO " was reaped in way %d, not %d", ID(a), hows[l->how], c->u.reap.how);

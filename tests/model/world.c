@@ -184,6 +184,8 @@ static void take_looks(struct world *w, size_t n)
 
 	if (n > w->asked.len / sizeof(*q))
 		n = w->asked.len / sizeof(*q);
+	if (!n)
+		return;
 	for (i = 0; i < n; i++)
 		keep_sight(w, look(w, &q[i]));
 	w->asked.len -= n * sizeof(*q);
