@@ -291,6 +291,23 @@ static void one_is_told_under_the_parent_that_the_kernel_shows(void **state)
 	assert_told("reap 10 by 1 init audit\nzombie found 11 of 1\n");
 }
 
+/* That parent was heard of after the look, but by an event of its own parent's. */
+static void nor_when_the_look_is_older_than_the_last_word_of_that_parent(void **state)
+{
+	struct event ev = sight_of(11, 1, 'Z');
+
+	(void)state;
+	a_corpse();
+	pass(NS_PER_S);
+	ev.ts = w.now;
+	w.now++;
+	tell(exec_of(10, 1));
+	forget();
+	tell(ev);
+	assert_told("");
+	assert_int_equal(asked(10), 1);
+}
+
 static void a_zombie_goes_to_whom_a_look_shows(void **state)
 {
 	(void)state;
@@ -383,6 +400,7 @@ int main(void)
 		story(at_the_end_all_the_dead_are_asked_for),
 		story(at_the_end_those_in_doubt_are_not_judged_either),
 		story(one_is_told_under_the_parent_that_the_kernel_shows),
+		story(nor_when_the_look_is_older_than_the_last_word_of_that_parent),
 		story(a_zombie_goes_to_whom_a_look_shows),
 		story(at_the_end_the_zombies_are_asked_for_too),
 		story(nothing_is_due_when_nobody_is_dead),

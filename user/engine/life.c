@@ -251,8 +251,10 @@ static void on_corpse(struct engine *e, struct proc *p, const struct event *ev)
 /* Not told under a parent that has lost it and counts as alive: that one is looked at first. */
 static void on_confirmed(struct engine *e, struct proc *p, const struct event *ev)
 {
+	bool disputed = family_disputes(p, ev);
+
 	on_corpse(e, p, ev);
-	if (family_disputes(p, ev)) {
+	if (disputed) {
 		p->life = LIFE_DOUBTED;
 		return;
 	}
