@@ -15,7 +15,11 @@ struct {
 } ring SEC(".maps");
 
 volatile u32 reader_waits = 0;
-/* records that found no room, by kind */
+/*
+ * Records that found no room, by kind. In an NMI a reserve would fail too, whenever the ring's lock
+ * is taken; but no tracepoint here is reached from one: a signal is made under siglock, a release
+ * told in soft interrupt, all else happens to a task in its own context. So there is no such cause.
+ */
 u64 lost[RECORD_KIND_END] = {};
 
 static __always_inline u64 wake_flag(void)

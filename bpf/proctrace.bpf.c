@@ -50,6 +50,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	flags = fill_who(&who, child);
 	if (!select_new(child, start, &who, creator, creator_start))
 		return 0;
+	flags |= selected_flag();
 	record = record_reserve(RECORD_FORK, sizeof(*record));
 	if (!record)
 		return 0;
@@ -133,6 +134,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	flags = fill_who(&record->who, task);
 	if (!select_known(task, start, &record->who))
 		return 0;
+	flags |= selected_flag();
 	record->old_pid = old_pid;
 	record->euid = task->cred->euid.val;
 	record->argc = bprm->argc;
@@ -167,7 +169,7 @@ static __always_inline int process_exited(struct task_struct *task)
 	struct task_struct *adopter;
 	struct record_who who;
 	struct list_head *children = &task->children;
-	u32 pid = task->tgid, flags;
+	u32 pid = task->tgid, flags, threads = threads_forget(task);
 	u64 start = task->group_leader->start_boottime;
 
 	flags = fill_who(&who, task);
@@ -176,11 +178,13 @@ static __always_inline int process_exited(struct task_struct *task)
 	/* other threads have lists of their own, and may be on their way out too */
 	if (children->next == children && task->signal->nr_threads == 1)
 		flags |= RECORD_CHILDLESS;
-	if (!select_known(task, start, &who) && children->next == children)
-		return 0;
+	if (select_known(task, start, &who))
+		flags |= selected_flag();
+	else if (!select_parent(task))
+		goto untold;
 	record = record_reserve(RECORD_EXIT, sizeof(*record));
 	if (!record)
-		return 0;
+		goto untold;
 	record->who = who;
 	record->status = group_status(task);
 	fill_times(record, task);
@@ -190,10 +194,13 @@ static __always_inline int process_exited(struct task_struct *task)
 		adopter ? BPF_CORE_READ(adopter, group_leader, start_boottime) : 0;
 	if (adopter && autoreaps(adopter))
 		flags |= RECORD_ADOPTER_AUTOREAPS;
-	record->threads = threads_forget(task);
+	record->threads = threads;
 	fill_killer(record, pid, start);
 	fill_head(&record->head, RECORD_EXIT, flags, pid, start);
 	record_submit(record);
+	return 0;
+untold:
+	killer_forget(pid);
 	return 0;
 }
 

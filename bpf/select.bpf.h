@@ -1,24 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is dropped inside the kernel. "tracked" remembers the processes that matched, so that their
- * later records pass whatever has become of them; a pid's entry counts only with its start time.
+ * later records pass whatever has become of them. A pid alone is no key: it may be in use again
+ * before the release of its last holder is told.
  */
 #ifndef PROCTRACE_SELECT_BPF_H
 #define PROCTRACE_SELECT_BPF_H
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, TRACKED_MAX); /* user space may set less */
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, u32);
-	__type(value, u64); /* start time of the process; 0: whoever has the pid */
+	__type(key, struct tracked);
+	__type(value, u8);
 } tracked SEC(".maps");
+
+/* Processes that found no room there: they match, and what comes of them may be dropped. */
+u64 filters_lost = 0;
 
 static __always_inline bool is_tracked(u32 pid, u64 start)
 {
-	u64 *known = bpf_map_lookup_elem(&tracked, &pid);
+	struct tracked key = { .pid = pid, .start = start };
 
-	return known && (*known == start || *known == 0);
+	if (bpf_map_lookup_elem(&tracked, &key))
+		return true;
+	key.start = 0;
+	return bpf_map_lookup_elem(&tracked, &key);
+}
+
+/* Of one that has passed; where everybody passes it says nothing. */
+static __always_inline u32 selected_flag(void)
+{
+	return selection.kinds ? RECORD_SELECTED : 0;
 }
 
 #define CGROUP_DEPTH 16
@@ -75,7 +88,11 @@ static __always_inline bool has_attributes(struct task_struct *task, const struc
 
 static __always_inline void track(u32 pid, u64 start)
 {
-	bpf_map_update_elem(&tracked, &pid, &start, BPF_ANY);
+	struct tracked key = { .pid = pid, .start = start };
+	u8 set = 1;
+
+	if (bpf_map_update_elem(&tracked, &key, &set, BPF_ANY))
+		__sync_fetch_and_add(&filters_lost, 1);
 }
 
 /* One that became another program, or ends: it may match now, and one that did stays ours. */
@@ -108,14 +125,41 @@ static __always_inline bool select_new(struct task_struct *task, u64 start,
 	return true;
 }
 
+#define CHILDREN 64
+
+/*
+ * The death of one that does not match concerns those that do if a child of it is one of them: it
+ * is an orphan now. In a tree they are known; elsewhere, and behind too many, any child will do.
+ */
+static __always_inline bool select_parent(struct task_struct *task)
+{
+	struct list_head *head = &task->children, *at = head->next;
+	int i;
+
+	for (i = 0; i < CHILDREN && at != head; i++) {
+		struct task_struct *child =
+			(void *)at - bpf_core_field_offset(struct task_struct, sibling);
+
+		if (!(selection.kinds & SELECT_TREE) ||
+		    is_tracked(BPF_CORE_READ(child, tgid), BPF_CORE_READ(child, start_boottime)))
+			return true;
+		at = BPF_CORE_READ(at, next);
+	}
+	return at != head;
+}
+
 /* The last word on a process: true if it was ours, and it is forgotten. */
 static __always_inline bool select_released(u32 pid, u64 start)
 {
+	struct tracked key = { .pid = pid, .start = start };
+
 	if (!selection.kinds)
 		return true;
 	if (!is_tracked(pid, start))
 		return false;
-	bpf_map_delete_elem(&tracked, &pid);
+	bpf_map_delete_elem(&tracked, &key);
+	key.start = 0;
+	bpf_map_delete_elem(&tracked, &key);
 	return true;
 }
 

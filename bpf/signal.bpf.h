@@ -41,7 +41,7 @@ struct killer {
 	char comm[RECORD_COMM];
 };
 
-/* By the victim's pid. An entry goes with its victim, so that none is left behind. */
+/* By the victim's pid. An entry goes with its victim, told or not, so that none is left behind. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -114,6 +114,11 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	return 0;
 }
 
+static __always_inline void killer_forget(u32 pid)
+{
+	bpf_map_delete_elem(&killers, &pid);
+}
+
 /* Who killed it, if a signal did and the sender was seen; and forgets it. */
 static __always_inline void fill_killer(struct record_exit *record, u32 pid, u64 start)
 {
@@ -133,7 +138,7 @@ static __always_inline void fill_killer(struct record_exit *record, u32 pid, u64
 		record->killer_start = killer->start;
 		__builtin_memcpy(record->killer_comm, killer->comm, sizeof(killer->comm));
 	}
-	bpf_map_delete_elem(&killers, &pid);
+	killer_forget(pid);
 }
 
 #endif

@@ -56,7 +56,10 @@ static __always_inline void thread_exited(struct task_struct *task)
 		send_thread(task, RECORD_THREAD_EXIT);
 }
 
-/* The most threads that the dying group had at once, 0 when that is not known. */
+/*
+ * The most threads that the dying group had at once, 0 when that is not known. Of every group, told
+ * or not: what is left here would be the next one's of its pid.
+ */
 static __always_inline u32 threads_forget(struct task_struct *task)
 {
 	u32 pid = task->tgid, most;

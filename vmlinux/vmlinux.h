@@ -206,6 +206,7 @@ struct task_struct {
 	pid_t pid, tgid;
 	struct task_struct *real_parent, *parent;
 	struct list_head children;
+	struct list_head sibling;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	u64 utime, stime;

@@ -10,6 +10,7 @@
 #include "proctrace/record.h"
 
 #define SELECT_MAX 8 /* values of one kind */
+#define TRACKED_MAX (1 << 20) /* processes that are remembered as matching */
 
 enum select_kind {
 	SELECT_TREE = 1 << 0, /* descendants of the processes in the map "tracked" */
@@ -17,6 +18,13 @@ enum select_kind {
 	SELECT_UID = 1 << 2,
 	SELECT_COMM = 1 << 3,
 	SELECT_CGROUP = 1 << 4,
+};
+
+/* Key of the map "tracked". */
+struct tracked {
+	u32 pid;
+	u32 pad;
+	u64 start; /* 0: whoever has the pid */
 };
 
 struct selection {

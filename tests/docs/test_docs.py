@@ -363,6 +363,15 @@ def test_words_of_findings_are_in_the_manual_and_in_the_program(schema, name):
         assert f"{word}\0".encode() in binary, f"{word} is not in the program"
 
 
+def test_kinds_and_causes_of_losses_are_in_the_manual_and_in_the_program():
+    text = re.search(r"^\.Ss Losses\n(.*?)^\.Pp", manual_section("EVENTS"), re.M | re.S)[1]
+    binary = Path(PROCTRACE).read_bytes()
+    for word in SCHEMA["$defs"]["lost_kind"]["enum"] + SCHEMA["$defs"]["lost_cause"]["enum"]:
+        assert re.search(rf"^\.(It |Pq )?(Cm|Va) .*\b{word}\b", text, re.M), f"{word} is not in the manual"
+        assert f"{word}\0".encode() in binary, f"{word} is not in the program"
+    assert set(re.findall(r"^\.It Va (\w+)", text, re.M)) == {*SCHEMA["$defs"]["lost_cause"]["enum"]}
+
+
 def test_each_word_of_a_finding_in_the_manual_is_in_the_schema():
     for subsection, schema, name in (("Orphans", "orphan", "kind"), ("Zombies", "zombie", "cause"),
                                      ("Daemons", "daemon", "kind")):

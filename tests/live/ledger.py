@@ -113,6 +113,11 @@ class Life(Ledger):
         *rows, self.rest = (self.rest + data).split(b"\n")
         self.rows += map(json.loads, rows)
 
+    def seen(self, what, **facts):
+        """Whether the ledger has such a row by now."""
+        self._read(0)
+        return self.all(what, **facts)
+
     def until(self, what, timeout=10, **facts):
         """Waits until the ledger has such a row."""
         deadline = time.monotonic() + timeout * PATIENCE

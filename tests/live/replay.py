@@ -56,12 +56,23 @@ def assert_same(again, told):
     assert len(again) == len(told), (again + told)[min(len(again), len(told))]
 
 
-def assert_replays(stream):
-    """A replay comes to the same findings, and tells the rest word for word."""
+def story(lines):
+    """Who did what or was found what, without the words."""
+    return sorted((line["process"]["entity_id"], line["event"]["action"],
+                   line["proctrace"].get("inferred", False))
+                  for line in lines if "process" in line)
+
+
+def assert_replays(stream, lossy=False):
+    """A replay comes to the same findings, and tells the rest word for word. After a loss the words
+    may be others: looks that no line tells of have found out names and classes."""
     if stream.stat().st_size > TOO_LONG:
         return
     with open(stream, "rb") as recording:
         told = list(map(json.loads, recording))
     again = replayed(stream)
+    if lossy:
+        assert_same(story(again), story(told))
+        return
     assert_same(findings(again), findings(told))
     assert_same(others(again), others(told))

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What can't be kept is told: a tracer that is held up loses records, but never in silence."""
 
+import json
 import os
+import re
 import signal
+import subprocess
 import time
+from pathlib import Path
 
-from ledger import PATIENCE, TINY, Child, lived
+import pytest
+
+from ledger import PATIENCE, TINY, Child, Life, held, lived, until
+
+BPFTOOL = "/usr/sbin/bpftool"
 
 
 def hold_up(tracer, count):
@@ -66,3 +74,58 @@ def test_fail_on_lost_is_status_3_when_something_was(trace):
     hold_up(tracer, 30000)
     recovered(tracer)
     tracer.stop(expect=3 if any(line["event"]["action"] == "lost" for line in tracer.lines) else 0)
+
+
+def test_filter_that_finds_no_room_is_counted(trace):
+    """Of 16 processes that are remembered one is the tree's root: first as it was named, and by its
+    start when that is known; where so few are kept it may be both."""
+    with Child(["/bin/sh"], stdin=subprocess.PIPE) as shell:
+        tracer = trace("--tree", shell.pid, "--max-processes", 16, may_lose=True)
+        shell.stdin.write(b"sleep 60 &\n" * 40)
+        shell.stdin.flush()
+        family = Path(f"/proc/{shell.pid}/task/{shell.pid}/children")
+        until(lambda: len(family.read_text().split()) == 40, "40 children")
+        tracer.stop()
+        for child in family.read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+    told = sum(line["proctrace"]["lost"]["count"] for line in tracer.lines
+               if line["event"]["action"] == "lost"
+               and line["proctrace"]["lost"]["kind"] == "filter"
+               and line["proctrace"]["lost"]["cause"] == "map_full")
+    assert told in (40 - 15, 40 - 14)
+    assert {"kind": "filter", "cause": "map_full", "count": told} \
+        in tracer.lines[-1]["proctrace"]["losses"]
+    assert re.search(r"lost: \d+ filter: ", tracer.stderr())
+
+
+def kernel_map(tracer, name):
+    """What a map of the tracer's programs holds, by bpftool."""
+    for entry in Path(f"/proc/{tracer.process.pid}/fdinfo").iterdir():
+        found = re.search(r"^map_id:\s+(\d+)", entry.read_text(), re.M)
+        if not found:
+            continue
+        shown = subprocess.run([BPFTOOL, "-j", "map", "show", "id", found[1]], check=True,
+                               capture_output=True)
+        if json.loads(shown.stdout)["name"] == name:
+            dump = subprocess.run([BPFTOOL, "-j", "map", "dump", "id", found[1]], check=True,
+                                  capture_output=True)
+            return [row.get("formatted", row) for row in json.loads(dump.stdout)]
+    raise AssertionError(f"the tracer has no map {name}")
+
+
+@pytest.mark.skipif(not os.access(BPFTOOL, os.X_OK), reason="no bpftool")
+def test_nothing_is_kept_of_the_dead_who_are_not_told(trace):
+    """Else the maps would be full one day, and the next one of a pid be taken for the last."""
+    with held() as other:
+        tracer = trace("--tree", other.pid)
+        killed = []
+        for _ in range(20):
+            with held() as child:
+                killed.append(child.pid)
+                child.finish(signal.SIGTERM)
+        with Life("threads", "herd=5") as life:
+            threaded = life.process.pid
+            life.finish()
+        for name in ("killers", "thread_peak"):
+            left = {row["key"] for row in kernel_map(tracer, name)}
+            assert not left & {*killed, threaded}, name

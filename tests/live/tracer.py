@@ -93,7 +93,7 @@ class Tracer:
         if self.file:
             self.file.close()
         if self.returncode == 0 and not PARTIAL & set(self.argv):
-            assert_replays(self.output)
+            assert_replays(self.output, lossy=self.checker.may_lose)
         if self.output.exists() and self.output.stat().st_size > 16 << 20:
             self.output.unlink()  # storms would fill the disk; the others are kept to be looked at
 

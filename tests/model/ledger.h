@@ -57,6 +57,7 @@ struct account {
 	uint32_t lost; /* kinds of its records that were lost, as bits */
 	uint32_t delivered; /* kinds that were not */
 	struct said due, told;
+	bool followed, followed_dead; /* when its birth and its death were told */
 	struct loss losses[PARENTS_LOST];
 	uint32_t nlosses;
 };

@@ -28,10 +28,23 @@ static struct loss *find_loss(struct account *a, struct ident parent, bool told)
 	return NULL;
 }
 
+/* After a loss one may turn out late to be followed: it is introduced again, for those who filter. */
+static bool is_told_again(const struct account *a, const struct change *c)
+{
+	bool before = c->kind == CHANGE_EXIT ? a->followed_dead : a->followed;
+
+	return c->inferred && c->p->followed && !before;
+}
+
 static void says_birth(struct world *w, struct account *a, const struct change *c)
 {
 	const struct ref_life *l = life_of(w, a);
 
+	if (a->told.births && is_told_again(a, c)) {
+		a->followed = true;
+		return;
+	}
+	a->followed = c->p->followed;
 	if (a->told.births++)
 		wrong(w, WHO " is born twice", ID(a));
 	if ((c->kind == CHANGE_SNAPSHOT) != l->before)
@@ -44,6 +57,11 @@ static void says_exit(struct world *w, struct account *a, const struct change *c
 {
 	const struct ref_life *l = life_of(w, a);
 
+	if (a->told.exits && is_told_again(a, c)) {
+		a->followed_dead = true;
+		return;
+	}
+	a->followed_dead = c->p->followed;
 	if (a->told.exits++)
 		wrong(w, WHO " dies twice", ID(a));
 	if (!a->told.births)

@@ -72,7 +72,7 @@ static inline void read_line(void)
 	s.out.len = 0;
 }
 
-/* "process.parent.pid"; NULL: it is not there. */
+/* "process.parent.pid", "proctrace.losses.0.kind"; NULL: it is not there. */
 static inline json_t *at(const char *path)
 {
 	json_t *value = line;
@@ -82,7 +82,8 @@ static inline json_t *at(const char *path)
 		size_t len = strcspn(path, ".");
 
 		snprintf(key, sizeof(key), "%.*s", (int)len, path);
-		value = json_object_get(value, key);
+		value = json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10))
+					     : json_object_get(value, key);
 		path += len + (path[len] == '.');
 	}
 	return value;

@@ -79,6 +79,11 @@ static void a_fork_is_read(void **state)
 	assert_int_equal(ev.fork.creator.pid, 45);
 	assert_true(ev.fork.creator.start == 2000000004);
 	assert_int_equal(ev.fork.exit_signal, 17);
+	assert_false(ev.facts.selected);
+	free(copy);
+	r.head.flags |= RECORD_SELECTED;
+	assert_int_equal(decode_copy(&r, sizeof(r), &copy), 0);
+	assert_true(ev.facts.selected);
 	free(copy);
 	assert_whole_only(&r, sizeof(r));
 }

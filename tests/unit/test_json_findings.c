@@ -251,7 +251,11 @@ static void a_stream_begins_with_what_it_is(void **state)
 
 static void a_stream_ends_with_its_totals(void **state)
 {
-	struct stream_stop stop = { .ts = NOW, .reason = "SIGINT", .lost = 7 };
+	struct stream_stop stop = {
+		.ts = NOW, .reason = "SIGINT", .lost = 7,
+		.losses = { { "exit", "ring_full", 4 }, { "killer", "map_full", 3 } }, .nlosses = 2,
+		.records = { { "fork", "", 1001 }, { "free", "", 998 } }, .nrecords = 2,
+	};
 
 	(void)state;
 	stop.counts[CHANGE_FORK] = 100;
@@ -272,6 +276,13 @@ static void a_stream_ends_with_its_totals(void **state)
 	assert_num("proctrace.totals.zombie", 2);
 	assert_num("proctrace.totals.daemon", 1);
 	assert_num("proctrace.totals.lost", 7);
+	assert_num("proctrace.records.fork", 1001);
+	assert_num("proctrace.records.free", 998);
+	assert_str("proctrace.losses.0.kind", "exit");
+	assert_str("proctrace.losses.0.cause", "ring_full");
+	assert_num("proctrace.losses.0.count", 4);
+	assert_str("proctrace.losses.1.cause", "map_full");
+	assert_absent("proctrace.losses.2");
 }
 
 static void statuses_and_signals_are_put_in_words(void **state)

@@ -238,10 +238,10 @@ static void what_was_inferred_came_from_a_sight(void **state)
 	assert_true(l.events[0].sight.dead);
 	assert_int_equal(l.events[0].sight.status, 4 << 8);
 	assert_int_equal(take(HEAD "exec\"}," WORKER "},\"proctrace\":{\"inferred\":true}}"), 0);
-	assert_int_equal(l.nevents, 2);
+	assert_int_equal(l.nevents, 3);
 	assert_int_equal(l.events[1].kind, EVENT_SIGHT);
-	assert_true(l.events[0].facts.have & HAVE_EXEC_ID);
-	assert_int_equal(l.events[1].facts.exec_id, l.events[0].facts.exec_id);
+	assert_true(l.events[1].facts.have & HAVE_EXEC_ID);
+	assert_int_equal(l.events[2].facts.exec_id, l.events[1].facts.exec_id);
 	first = l.events[0].facts.exec_id;
 	assert_int_equal(take(HEAD "exec\"}," WORKER "},\"proctrace\":{\"inferred\":true}}"), 0);
 	assert_int_not_equal(l.events[0].facts.exec_id, first);
@@ -350,7 +350,7 @@ static void the_lines_of_the_stream_itself_are_read(void **state)
 	assert_int_equal(l.kind, LINE_RESYNC);
 	assert_int_equal(l.checked, 9);
 	assert_int_equal(l.ncounts, 1);
-	assert_string_equal(l.counts[0].action, "exit");
+	assert_string_equal(l.counts[0].what, "exit");
 	assert_int_equal(l.counts[0].count, 4);
 	assert_int_equal(take(HEAD "stop\"},\"proctrace\":{\"reason\":\"duration\"}}"), 0);
 	assert_string_equal(l.reason, "duration");

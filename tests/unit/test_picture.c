@@ -193,6 +193,51 @@ static void a_look_at_the_old_one_finds_it_missing_and_not_the_next(void **state
 	assert_non_null(engine_find(w.e, next_of(11)));
 }
 
+/*
+ * Two of one pid within one tick of /proc's clock: a look asked for the old one shows the next, and
+ * cannot know it.
+ */
+static void a_look_that_shows_the_next_one_of_its_pid_finds_the_old_one_gone(void **state)
+{
+	struct event ev = fork_of(11, 10);
+	const struct ident next = { 11, id_of(11).start + NS_PER_MS };
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(3)));
+	ev.id = next;
+	tell(ev);
+	pass(NS_PER_S);
+	forget();
+	tell(sight_of(11, 10, 'Z'));
+	assert_told("reap 11 by 10 wait audit\n");
+	assert_int_equal(engine_find(w.e, next)->life, LIFE_RUNNING);
+	ev = sight_of(11, 10, 'S'); /* of the next one it is good */
+	ev.id = next;
+	tell(ev);
+	assert_int_equal(engine_find(w.e, next)->letter, 'S');
+}
+
+/* Everybody is read at once, and told afterwards: some have gone by then. */
+static void a_look_from_before_its_end_does_not_bring_one_back(void **state)
+{
+	struct event ev = sight_of(11, 10, 'S');
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	pass(NS_PER_MS);
+	ev.ts = w.now;
+	pass(NS_PER_MS);
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(free_of(11, 10));
+	forget();
+	tell(ev);
+	assert_told("");
+	assert_null(proc(11));
+}
+
 /* "The process that is next heard of under this pid": that one, not every later one. */
 static void the_next_one_of_a_followed_pid_is_not_followed(void **state)
 {
@@ -235,6 +280,8 @@ int main(void)
 		story(a_bare_pid_means_the_process_that_has_it_now),
 		story(the_next_ones_children_are_not_the_old_ones),
 		story(a_look_at_the_old_one_finds_it_missing_and_not_the_next),
+		story(a_look_that_shows_the_next_one_of_its_pid_finds_the_old_one_gone),
+		story(a_look_from_before_its_end_does_not_bring_one_back),
 		story(the_next_one_of_a_followed_pid_is_not_followed),
 		story(a_child_heard_of_before_its_followed_parent_is_followed),
 	};

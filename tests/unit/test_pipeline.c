@@ -184,7 +184,7 @@ static void what_is_asked_for_waits_once(void **state)
 
 static void a_loss_is_counted_and_seen(void **state)
 {
-	const struct stream_lost lost = { .kind = "fork", .count = 5 };
+	const struct stream_lost lost = { .kind = "fork", .cause = "ring_full", .count = 5 };
 
 	(void)state;
 	pipeline_lost(&pipe_line, &lost);
@@ -192,6 +192,29 @@ static void a_loss_is_counted_and_seen(void **state)
 	assert_true(pipe_line.totals.lost == 10);
 	assert_true(pipe_line.seen & FINDING_LOST);
 	assert_buf(&seen, "lost fork\nlost fork\n");
+}
+
+static void losses_are_summed_by_kind_and_cause(void **state)
+{
+	const struct stream_lost lost[] = {
+		{ .kind = "fork", .cause = "ring_full", .count = 5 },
+		{ .kind = "exit", .cause = "ring_full", .count = 6 },
+		{ .kind = "fork", .cause = "recursion", .count = 1 },
+		{ .kind = "fork", .cause = "ring_full", .count = 2 },
+	};
+	const struct stream_count *sums = pipe_line.totals.losses;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(lost); i++)
+		pipeline_lost(&pipe_line, &lost[i]);
+	assert_int_equal(pipe_line.totals.nlosses, 3);
+	for (i = 0; i < 3; i++) {
+		assert_string_equal(sums[i].kind, lost[i].kind);
+		assert_string_equal(sums[i].cause, lost[i].cause);
+	}
+	assert_true(sums[0].count == 7 && sums[1].count == 6 && sums[2].count == 1);
+	assert_true(pipe_line.totals.lost == 14);
 }
 
 static void a_check_is_told_if_it_found_something(void **state)
@@ -355,6 +378,7 @@ int main(void)
 		story(an_orphan_in_a_followed_tree_is_found_though_its_parent_is_outside),
 		story(what_is_asked_for_waits_once),
 		story(a_loss_is_counted_and_seen),
+		story(losses_are_summed_by_kind_and_cause),
 		story(a_check_is_told_if_it_found_something),
 		story(what_is_due_before_an_event_is_told_before_it),
 		story(the_members_of_a_tree_in_the_first_picture_are_handed_on),

@@ -254,25 +254,25 @@ static void an_exec_that_a_look_saw_in_its_middle_is_told_once(void **state)
 /* A fork shows it too: the image that the child shares is not the one that is known. */
 static void a_fork_after_an_exec_that_was_lost_does_not_get_the_old_program(void **state)
 {
-	struct event fork = fork_of(11, 10), exec = exec_of(10, 1);
+	struct event fork = fork_of(12, 10), exec = exec_of(10, 1);
 
 	(void)state;
 	there_are(10);
 	exec.facts.exec_id = 1;
-	fork.facts.exec_id = 2;
 	tell(exec);
+	fork.facts.exec_id = 1;
+	tell(fork);
+	assert_non_null(proc(12)->args);
+	assert_int_equal(asked(12), 0);
 	forget();
+	fork = fork_of(11, 10);
+	fork.facts.exec_id = 2;
 	tell(fork);
 	assert_null(proc(11)->args);
 	assert_null(proc(11)->exe);
 	assert_int_equal(proc(11)->argc, -1);
 	assert_int_equal(asked(11), 1);
 	assert_true(w.asked_program);
-	fork = fork_of(12, 10);
-	fork.facts.exec_id = 1;
-	tell(fork);
-	assert_non_null(proc(12)->args);
-	assert_int_equal(asked(12), 0);
 }
 
 /* /proc does not count execs: between such a look and the first count one may have been lost. */

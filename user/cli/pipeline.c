@@ -12,12 +12,12 @@ static void on_change(void *ctx, const struct change *c)
 {
 	struct pipeline *p = ctx;
 	bool told = change_action(c->kind) && filter_matches(p->options, c->p) && !p->muted;
+	bool found = c->kind == CHANGE_SNAPSHOT || (c->kind == CHANGE_FORK && c->inferred);
 
-	if (c->kind == CHANGE_SNAPSHOT) {
+	if (c->kind == CHANGE_SNAPSHOT)
 		told = told && !p->options->no_snapshot;
-		if (p->on_followed && c->p->followed)
-			p->on_followed(p->ctx, c->p);
-	}
+	if (found && p->on_followed && c->p->followed && !c->event->facts.selected)
+		p->on_followed(p->ctx, c->p);
 	p->inferred[c->kind] += c->inferred && !p->muted;
 	detect_before(&p->detect, c);
 	if (told) {
@@ -181,9 +181,26 @@ void pipeline_resync(struct pipeline *p, uint64_t ts, bool lossy)
 		p->sink->ops->resync(p->sink, &resync);
 }
 
+/* The row of the totals; NULL when there is no room, which no stream of ours needs. */
+static struct stream_count *loss_row(struct stream_stop *totals, const struct stream_lost *lost)
+{
+	struct stream_count *row = totals->losses, *end = row + totals->nlosses;
+
+	while (row < end && (strcmp(row->kind, lost->kind) || strcmp(row->cause, lost->cause)))
+		row++;
+	return row < end ? row : stream_count_add(totals->losses, &totals->nlosses, lost->kind,
+						  lost->cause);
+}
+
 void pipeline_lost(struct pipeline *p, const struct stream_lost *lost)
 {
+	struct stream_count *row;
+
+	engine_lost(p->engine, lost->ts);
 	p->seen |= FINDING_LOST;
 	p->totals.lost += lost->count;
+	row = loss_row(&p->totals, lost);
+	if (row)
+		row->count += lost->count;
 	p->sink->ops->lost(p->sink, lost);
 }

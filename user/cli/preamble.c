@@ -75,8 +75,18 @@ void preamble_announce(const struct preamble *p, const struct options *o)
 
 void summary_say(const struct stream_stop *s)
 {
+	struct buf losses = { 0 };
+	size_t i;
+
+	for (i = 0; i < s->nlosses; i++)
+		buf_printf(&losses, "%s%llu %s %s", i ? ", " : " (",
+			   (unsigned long long)s->losses[i].count, s->losses[i].kind,
+			   s->losses[i].cause);
+	if (i)
+		buf_byte(&losses, ')');
+	buf_byte(&losses, 0);
 	say_plain("traced %llu forks, %llu execs, %llu exits, %llu reaps; found %llu orphans, %llu "
-		  "zombies, %llu leaks, %llu daemons; lost %llu records",
+		  "zombies, %llu leaks, %llu daemons; lost %llu records%s",
 		  (unsigned long long)s->counts[CHANGE_FORK],
 		  (unsigned long long)s->counts[CHANGE_EXEC],
 		  (unsigned long long)s->counts[CHANGE_EXIT],
@@ -85,5 +95,6 @@ void summary_say(const struct stream_stop *s)
 		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE)],
 		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE_LEAK)],
 		  (unsigned long long)s->findings[__builtin_ctz(FINDING_DAEMON)],
-		  (unsigned long long)s->lost);
+		  (unsigned long long)s->lost, losses.data);
+	buf_free(&losses);
 }

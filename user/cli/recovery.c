@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/recovery.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "cli/say.h"
-#include "event/decode.h"
 
 #define LOST_EVERY (NS_PER_S / 10)
 #define AUDIT_EVERY (10 * NS_PER_S)
 #define AUDIT_LOSSY (NS_PER_S / 4)
 #define AUDIT_SHARE 300 /* at most one part in so many of one processor's time */
+#define LOSSY_SHARE 10	/* the same after losses */
 #define BORN_BEFORE (50 * NS_PER_MS) /* younger ones: their birth may still be on its way */
+/*
+ * For so long after a loss: the youngest have come of age, and of the dead whose release was lost
+ * nobody waits for it any more.
+ */
+#define AFTERMATH (3 * NS_PER_S / 2)
 
 void recovery_begin(struct recovery *r, struct live *live, struct pipeline *pipe,
 		    struct sights *sights, uint64_t now)
@@ -21,6 +28,11 @@ void recovery_begin(struct recovery *r, struct live *live, struct pipeline *pipe
 		.lost_seen = now,
 		.audit_at = now + AUDIT_EVERY,
 	};
+}
+
+static uint64_t at_least(uint64_t n, uint64_t least)
+{
+	return n > least ? n : least;
 }
 
 static void on_sight(void *ctx, const struct event *ev)
@@ -54,27 +66,82 @@ static void tell_evictions(struct recovery *r, uint64_t now)
 	r->evicted = evicted;
 }
 
+/* A hole in what was told: it is looked for until its last trace must have shown. */
+static void expect_holes(struct recovery *r, uint64_t now)
+{
+	r->lossy = true;
+	r->lossy_until = now + AFTERMATH;
+}
+
+static const char *why_lost(const char *cause)
+{
+	static const char *const words[][2] = {
+		{ "ring_full", "the ring was full (see --ring-size)" },
+		{ "map_full", "the kernel had no room to remember them" },
+		{ "recursion", "the kernel does not enter a program twice at once" },
+		{ "refused", "they made no sense: please report this" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i][0], cause))
+			return words[i][1];
+	return cause;
+}
+
+/* What one cause has cost, in one line; and forgets it. */
+static void say_lost(struct buf *what, const char *cause)
+{
+	if (!what->len)
+		return;
+	buf_byte(what, 0);
+	say("lost: %s: %s", what->data, why_lost(cause));
+	what->len = 0;
+}
+
 void recovery_losses(struct recovery *r, uint64_t now, bool at_once)
 {
-	struct live_lost lost;
-	unsigned int i;
+	struct live_loss rows[LIVE_LOSSES];
+	struct buf what = { 0 };
+	size_t i, n;
 
 	if (now - r->lost_seen < LOST_EVERY && !at_once)
 		return;
-	live_lost(r->live, &lost);
-	for (i = 0; i < RECORD_KIND_END; i++) {
-		if (!tell_loss(r, now, record_kind_name(i), "ring_full",
-			       lost.ring_full[i] - r->lost.ring_full[i]))
+	n = live_losses(r->live, rows);
+	for (i = 0; i < n; i++) {
+		uint64_t count = rows[i].count - r->told[i];
+
+		if (i && strcmp(rows[i].cause, rows[i - 1].cause))
+			say_lost(&what, rows[i - 1].cause);
+		if (!tell_loss(r, now, rows[i].kind, rows[i].cause, count))
 			continue;
-		say("%llu %s records were lost: the ring was full (see --ring-size)",
-		    (unsigned long long)(lost.ring_full[i] - r->lost.ring_full[i]),
-		    record_kind_name(i));
-		r->lossy = true;
+		r->told[i] = rows[i].count;
+		buf_printf(&what, "%s%llu %s", what.len ? ", " : "", (unsigned long long)count,
+			   rows[i].kind);
+		if (rows[i].hole)
+			expect_holes(r, now);
 	}
-	tell_loss(r, now, "killer", "map_full", lost.killers - r->lost.killers);
+	say_lost(&what, rows[n - 1].cause);
+	buf_free(&what);
 	tell_evictions(r, now);
-	r->lost = lost;
 	r->lost_seen = now;
+}
+
+void recovery_notice(struct recovery *r, const struct event *ev)
+{
+	uint64_t dropped;
+
+	if (ev->kind != EVENT_EXIT || ev->exit.childless)
+		return;
+	dropped = live_dropped(r->live);
+	if (dropped != r->dropped)
+		recovery_losses(r, clock_boot(), true);
+	r->dropped = dropped;
+}
+
+uint64_t recovery_deadline(const struct recovery *r, uint64_t now)
+{
+	return r->lossy || now < r->lossy_until ? r->lossy_audit_at : r->audit_at;
 }
 
 /*
@@ -85,7 +152,7 @@ static void audit(struct recovery *r, uint64_t now)
 {
 	uint64_t begin = clock_cpu(), cost;
 
-	if (r->auditing || (now < r->audit_at && !(r->lossy && now >= r->lossy_audit_at)))
+	if (r->auditing || now < recovery_deadline(r, now))
 		return;
 	engine_audit_begin(r->pipe->engine, now);
 	if (live_snapshot(r->live, now - BORN_BEFORE, false, on_sight, r))
@@ -95,8 +162,8 @@ static void audit(struct recovery *r, uint64_t now)
 	pipeline_check(r->pipe, r->lossy);
 	r->lossy = false;
 	cost = clock_cpu() - begin;
-	r->audit_at = now + (cost * AUDIT_SHARE > AUDIT_EVERY ? cost * AUDIT_SHARE : AUDIT_EVERY);
-	r->lossy_audit_at = now + AUDIT_LOSSY;
+	r->audit_at = now + at_least(cost * AUDIT_SHARE, AUDIT_EVERY);
+	r->lossy_audit_at = now + at_least(cost * LOSSY_SHARE, AUDIT_LOSSY);
 }
 
 /* Step by step: first the sights must be told, then the answers about those that were not seen. */
@@ -112,8 +179,6 @@ static void end_audit(struct recovery *r)
 	if (r->pipe->asked.len)
 		return;
 	r->auditing = r->audit_asked = false;
-	if (r->audit_lossy) /* the youngest were left out */
-		r->audit_at = r->lossy_audit_at;
 	pipeline_resync(r->pipe, clock_boot(), r->audit_lossy);
 }
 

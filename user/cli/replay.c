@@ -58,11 +58,23 @@ static void begin_stream(struct replaying *r, const struct line *line, uint64_t 
 	r->sink.ops->start(&r->sink, &line->start);
 }
 
-static void end_stream(struct replaying *r, uint64_t ts, const char *reason)
+/* line NULL: it has none. */
+static void end_stream(struct replaying *r, uint64_t ts, const struct line *line)
 {
-	r->pipe.totals.ts = ts;
-	r->pipe.totals.reason = reason;
-	r->sink.ops->stop(&r->sink, &r->pipe.totals);
+	struct stream_stop *totals = &r->pipe.totals;
+	struct stream_count *records;
+	int i;
+
+	totals->ts = ts;
+	totals->reason = line ? line->reason : "recording ended";
+	totals->nrecords = 0;
+	for (i = 0; line && i < line->ncounts; i++) {
+		records = stream_count_add(totals->records, &totals->nrecords, line->counts[i].what,
+					   "");
+		if (records)
+			records->count = line->counts[i].count;
+	}
+	r->sink.ops->stop(&r->sink, totals);
 	r->open = false;
 }
 
@@ -88,7 +100,7 @@ static void tell_resync(struct replaying *r, const struct line *line, uint64_t t
 	for (i = 0; i < line->ncounts; i++)
 		for (kind = 0; kind < CHANGES; kind++)
 			if (change_action(kind) &&
-			    !strcmp(change_action(kind), line->counts[i].action))
+			    !strcmp(change_action(kind), line->counts[i].what))
 				resync.inferred[kind] = line->counts[i].count;
 	r->sink.ops->resync(&r->sink, &resync);
 }
@@ -119,7 +131,8 @@ static void take(struct replaying *r, const struct line *line, uint64_t ts)
 	}
 	if (line->kind == LINE_FINDING)
 		apply(r, line);
-	pipeline_pass(&r->pipe, ts);
+	if (line->kind != LINE_LOST) /* it was told when it was found out, among older events */
+		pipeline_pass(&r->pipe, ts);
 	switch (line->kind) {
 	case LINE_PROCESS:
 		apply(r, line);
@@ -134,7 +147,7 @@ static void take(struct replaying *r, const struct line *line, uint64_t ts)
 		r->sink.ops->clock(&r->sink, &line->clock);
 		break;
 	case LINE_STOP:
-		end_stream(r, ts, line->reason);
+		end_stream(r, ts, line);
 		break;
 	default:
 		break;
@@ -171,7 +184,7 @@ static int run(struct replaying *r)
 	}
 	if (r->open) {
 		say("%s: its end is missing: it was cut off, or it is a part", name_of(r));
-		end_stream(r, ts, "recording ended");
+		end_stream(r, ts, NULL);
 	}
 	output_flush(&r->output, &r->sink.out);
 	return 0;

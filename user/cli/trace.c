@@ -19,6 +19,7 @@
 #include "cli/recovery.h"
 #include "cli/say.h"
 #include "cli/sights.h"
+#include "event/decode.h"
 #include "source/live.h"
 
 /* How long records may gather while they come, and how long the loop sleeps when none do. */
@@ -39,6 +40,7 @@ struct trace {
 	struct delivery delivery;
 	struct command command;
 	struct preamble preamble;
+	bool pictured; /* the first picture is taken */
 	int signals; /* a signalfd */
 	struct sights sights; /* answers to what was asked */
 	struct recovery recovery;
@@ -77,6 +79,7 @@ static void on_record(void *ctx, const struct event *ev)
 {
 	struct trace *t = ctx;
 
+	recovery_notice(&t->recovery, ev);
 	apply(t, ev);
 	sights_apply(&t->sights, live_consumed(t->live), apply_sight, t);
 }
@@ -167,6 +170,11 @@ static void check_command(struct trace *t, uint64_t now)
 		t->until = now + t->o->grace;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * Sleeps: a nap while records come, so that they gather and nobody is woken for each; a doze when
  * none did, out of which the next record wakes.
@@ -174,7 +182,9 @@ static void check_command(struct trace *t, uint64_t now)
 static void rest(struct trace *t, bool busy, uint64_t now)
 {
 	uint64_t nap = t->o->low_latency ? NAP_LOW_LATENCY : NAP;
-	uint64_t then = now + (busy ? nap : DOZE), deadline = pipeline_deadline(&t->pipe);
+	uint64_t then = now + (busy ? nap : DOZE);
+	uint64_t deadline = earlier(pipeline_deadline(&t->pipe),
+				    recovery_deadline(&t->recovery, now));
 	struct timespec ts;
 	struct pollfd fds[] = {
 		{ .fd = t->signals, .events = POLLIN },
@@ -234,6 +244,17 @@ static void loop(struct trace *t)
 	}
 }
 
+static void count_records(struct trace *t)
+{
+	struct stream_stop *totals = &t->pipe.totals;
+	enum record_kind kind;
+
+	for (kind = RECORD_FORK; kind < RECORD_KIND_END; kind++)
+		if (kind != RECORD_TASK) /* comes by another way */
+			stream_count_add(totals->records, &totals->nrecords, record_kind_name(kind),
+					 "")->count = live_delivered(t->live, kind);
+}
+
 /*
  * The end: what the ring still holds, what the rules still hold, and the last line. Releases are
  * told some 20 ms late: they are given that time, and then the dead are looked at.
@@ -264,6 +285,7 @@ static void finish(struct trace *t)
 	check_command(t, now);
 	t->pipe.totals.ts = clock_boot();
 	t->pipe.totals.reason = t->reason;
+	count_records(t);
 	t->sink.ops->stop(&t->sink, &t->pipe.totals);
 	flush(t);
 	delivery_look_after(&t->delivery, NEVER);
@@ -308,6 +330,7 @@ static int open_live(struct trace *t)
 		.args_max = o->args_max,
 		.ring_bytes = o->ring_bytes,
 		.threads = o->threads,
+		.max_procs = o->max_procs,
 		.selection = o->selection,
 		.cgroup_wanted = o->selection.cgroups ? o->cgroup[0] : NULL,
 	};
@@ -320,9 +343,9 @@ static int open_live(struct trace *t)
 		return err;
 	}
 	for (i = 0; i < o->trees; i++)
-		live_track(t->live, o->tree[i], 0);
+		live_track(t->live, (struct ident){ o->tree[i], 0 }, false);
 	if (o->command)
-		live_track(t->live, (uint32_t)getpid(), 0);
+		live_track(t->live, (struct ident){ (uint32_t)getpid(), 0 }, false);
 	err = live_attach(t->live);
 	if (err)
 		say("the kernel does not let the programs be attached: %s", strerror(-err));
@@ -333,7 +356,18 @@ static void on_followed(void *ctx, const struct proc *p)
 {
 	struct trace *t = ctx;
 
-	live_track(t->live, p->id.pid, p->id.start);
+	live_track(t->live, p->id, t->pictured);
+}
+
+/* Who has the pid is known now: the next one of that pid is none of ours. */
+static void track_by_start(struct trace *t, uint32_t pid)
+{
+	const struct proc *root = engine_find(t->pipe.engine, (struct ident){ pid, 0 });
+
+	if (!root || root->id.start % START_TICK == 0)
+		return; /* not known as finely as the kernel knows it */
+	if (!live_track(t->live, root->id, false))
+		live_untrack(t->live, (struct ident){ pid, 0 });
 }
 
 /* The hooks are live: the first picture is taken, and what the ring told meanwhile comes behind. */
@@ -349,13 +383,16 @@ static int first_picture(struct trace *t)
 	engine_began(t->pipe.engine, now);
 	t->sink.wall_offset = t->sink.start_offset = clock_wall_offset();
 	t->sink.ops->start(&t->sink, &t->preamble.start);
-	t->pipe.on_followed = t->o->trees ? on_followed : NULL;
+	t->pipe.on_followed = t->o->selection.kinds & SELECT_TREE ? on_followed : NULL;
 	t->pipe.ctx = t;
 	for (i = 0; i < t->o->trees; i++)
 		engine_follow(t->pipe.engine, t->o->tree[i]);
 	err = live_snapshot(t->live, born_before, true, apply_sight, t);
 	if (err)
 		say("the processes of now cannot be read: %s", strerror(-err));
+	for (i = 0; i < t->o->trees; i++)
+		track_by_start(t, t->o->tree[i]);
+	t->pictured = true;
 	t->pipe.asked.len = 0; /* what the picture itself answered */
 	return err;
 }
@@ -367,7 +404,7 @@ static int start_command(struct trace *t)
 	if (!t->o->command || t->reason)
 		return 0;
 	err = command_start(&t->command, t->o->command, !t->o->output);
-	live_untrack(t->live, (uint32_t)getpid());
+	live_untrack(t->live, (struct ident){ (uint32_t)getpid(), 0 });
 	if (err) {
 		say("%s: cannot be run: %s", t->o->command[0], strerror(-err));
 		stop(t, "command could not be run");
@@ -425,9 +462,6 @@ int trace_run(struct options *o)
 	delivery_close(&t.delivery);
 	if (!t.delivery.failed)
 		summary_say(&t.pipe.totals);
-	if (live_refused(t.live))
-		say("%llu records made no sense and were dropped: please report this",
-		    (unsigned long long)live_refused(t.live));
 	status = exit_status(&t);
 cleanup:
 	command_close(&t.command);

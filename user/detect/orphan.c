@@ -13,13 +13,16 @@
 #include "detect/detect.h"
 
 #define HOLD (20 * NS_PER_MS)
+#define PATIENCE NS_PER_S /* with a look at one whose parent's death was inferred */
 #define AT_ONCE NS_PER_S /* between a fork and the exit of its caller, on the way to a daemon */
 
 struct orphan {
 	struct hold hold;
 	struct ident id;
 	struct bygone parent;
-	bool inferred;
+	uint64_t ts;
+	uint64_t patience; /* until when an answer is waited for, 0: it is not yet due */
+	bool inferred; /* it is asked after: nobody knows whether it outlived its parent */
 	bool settled; /* the adopter is known for sure: it has died since */
 	struct ident adopter;
 	char adopter_comm[COMM_LEN];
@@ -109,7 +112,7 @@ void orphan_before(struct detect *d, const struct change *c)
 		return;
 	while ((o = find(d, c->p->id))) {
 		holds_remove(&d->orphans, &o->hold);
-		if (!same_blow(o, c->event))
+		if (!same_blow(o, c->event) && !(o->inferred && c->inferred))
 			tell(d, c->p, o, c->ts);
 		free(o);
 	}
@@ -144,11 +147,26 @@ void orphan_after(struct detect *d, const struct change *c)
 	o->id = p->id;
 	bygone_of(&o->parent, c);
 	o->inferred = c->inferred;
+	o->ts = c->ts;
 	if (p->parent && p->parent != c->u.orphan.parent) {
 		o->adopter = p->parent->id;
 		memcpy(o->adopter_comm, p->parent->comm, COMM_LEN);
 	}
 	holds_add(&d->orphans, &o->hold, p->id.pid, c->ts + HOLD);
+}
+
+/* That it lived on was concluded: then it must have been seen or heard of since. */
+static bool is_doubtful(const struct proc *p, const struct orphan *o)
+{
+	return o->inferred && p->heard <= o->ts;
+}
+
+/* Its time to be told has come, but not yet the answer: that is waited for. */
+static bool is_open(const struct proc *p, struct orphan *o, uint64_t now)
+{
+	if (!o->patience)
+		o->patience = now + PATIENCE;
+	return is_doubtful(p, o) && now < o->patience;
 }
 
 void orphan_tick(struct detect *d, uint64_t now)
@@ -160,7 +178,11 @@ void orphan_tick(struct detect *d, uint64_t now)
 		const struct proc *p = engine_find(d->engine, o->id);
 
 		holds_remove(&d->orphans, hold);
-		if (p)
+		if (p && is_open(p, o, now)) {
+			holds_add(&d->orphans, hold, p->id.pid, now + HOLD);
+			continue;
+		}
+		if (p && !is_doubtful(p, o))
 			tell(d, p, o, hold->due);
 		free(o);
 	}

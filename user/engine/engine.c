@@ -30,13 +30,25 @@ static bool may_be_gone(const struct engine *e, const struct proc *p, const stru
 	       (!p || (named && (!parent || parent->life == LIFE_GONE)));
 }
 
+/* A look at the pid of somebody who had it before: there is no better proof that he is gone. */
+static bool is_reused(const struct engine *e, const struct proc *p, const struct event *look)
+{
+	const struct proc *youngest = store_find(e, (struct ident){ p->id.pid, 0 });
+
+	return p->id.start && youngest->id.start > p->id.start && look->ts >= youngest->id.start;
+}
+
 static void apply_sight(struct engine *e, struct proc *p, const struct event *ev)
 {
+	const struct event missing = { .kind = EVENT_MISSING, .ts = ev->ts, .id = ev->id };
+
 	if (p)
 		p->audit = e->audit;
 	if (p && is_stale(e, p, ev))
 		return;
-	if (may_be_gone(e, p, ev))
+	if (p && is_reused(e, p, ev))
+		life_apply(e, p, &missing);
+	else if (may_be_gone(e, p, ev))
 		e->out.ask(e->out.ctx, ev->id, !p);
 	else
 		life_apply(e, p, ev);
@@ -100,8 +112,7 @@ static void look_at_zombies(struct engine *e, uint64_t now)
 static void doubt(struct engine *e, struct proc *p, uint64_t now)
 {
 	p->life = LIFE_DOUBTED;
-	p->ask_at = now + ASK_LOST;
-	to_list(p, &e->doubted);
+	to_doubted(e, p, now + ASK_LATE); /* should the answer be lost */
 	if (p->parent)
 		e->out.ask(e->out.ctx, p->parent->id, false); /* what it does is evidence */
 	e->out.ask(e->out.ctx, p->id, false);
@@ -154,22 +165,30 @@ void engine_audit_end(struct engine *e)
 			e->out.ask(e->out.ctx, p->id, p->stub);
 }
 
+void engine_lost(struct engine *e, uint64_t ts)
+{
+	e->lost = ts;
+}
+
 uint64_t engine_evicted(const struct engine *e)
 {
 	return e->evicted;
 }
 
-bool engine_ask_dead(struct engine *e)
+static void ask_each(struct engine *e, const struct list *dead)
 {
 	struct list *pos;
 
-	list_each(pos, &e->dead)
+	list_each(pos, dead)
 		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
-	list_each(pos, &e->doubted)
-		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
-	list_each(pos, &e->zombies)
-		e->out.ask(e->out.ctx, list_entry(pos, struct proc, dead)->id, false);
-	return !list_empty(&e->dead) || !list_empty(&e->doubted) || !list_empty(&e->zombies);
+}
+
+bool engine_ask_dead(struct engine *e)
+{
+	ask_each(e, &e->dead);
+	ask_each(e, &e->doubted);
+	ask_each(e, &e->zombies);
+	return !list_empty(&e->dead) || !list_empty(&e->doubted);
 }
 
 void engine_follow(struct engine *e, uint32_t pid)

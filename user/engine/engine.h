@@ -92,8 +92,9 @@ void engine_tick(struct engine *e, uint64_t now);
 uint64_t engine_deadline(const struct engine *e);
 
 /*
- * Asks about every process that is dead and not yet judged; false if there is none. For the end of
- * tracing: what was collected, but whose release was not heard of yet, is found missing.
+ * Asks about every process that is dead, zombies last; false if none of them is still to be judged.
+ * For the end of tracing: what was collected, but whose release was not heard of yet, is found
+ * missing.
  */
 bool engine_ask_dead(struct engine *e);
 
@@ -109,6 +110,12 @@ void engine_began(struct engine *e, uint64_t ts);
  */
 void engine_audit_begin(struct engine *e, uint64_t ts);
 void engine_audit_end(struct engine *e);
+
+/*
+ * Some events from before ts were lost: for a while what is concluded of somebody of whom nothing
+ * was heard is inferred, as he may be dead already.
+ */
+void engine_lost(struct engine *e, uint64_t ts);
 
 /* Processes that were dropped because there were too many: of the living first, zombies last. */
 uint64_t engine_evicted(const struct engine *e);

@@ -184,6 +184,10 @@ void facts_sight(struct proc *p, const struct event *ev)
 		p->tracer = s->tracer;
 		p->traced = s->tracer.pid != 0;
 	}
+	if (s->dead && s->has_status && !p->has_status) { /* its end was not heard of */
+		p->status = s->status;
+		p->has_status = true;
+	}
 	if (s->has_accounts) {
 		p->children_died = s->children_died;
 		p->children_reaped = s->children_reaped;

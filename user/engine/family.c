@@ -26,16 +26,24 @@ static void link_to(struct proc *p, struct proc *parent)
 		list_add_tail(&p->sibling, &parent->children);
 }
 
-/* p is followed, and whoever has been heard of before it as a child of it. */
-void family_follow(struct proc *p)
+/* Who was introduced before it was known that it is followed is so again, and its children. */
+void family_follow(struct engine *e, struct proc *p, const struct event *ev)
 {
-	struct list *pos;
-
 	if (p->followed)
 		return;
 	p->followed = true;
+	if (p->introduced && p->life != LIFE_GONE)
+		life_tell_again(e, p, ev);
+}
+
+void family_follow_children(struct engine *e, struct proc *p, const struct event *ev)
+{
+	struct list *pos;
+
+	if (!p->followed)
+		return;
 	list_each(pos, &p->children)
-		family_follow(list_entry(pos, struct proc, sibling));
+		family_follow(e, list_entry(pos, struct proc, sibling), ev);
 }
 
 /* One that was never introduced, or is gone, is kept only as long as somebody calls it parent. */
@@ -134,14 +142,26 @@ bool family_disputes(const struct proc *p, const struct event *ev)
 	       !(p->disputed && p->parent->heard > p->disputed);
 }
 
-static void dispute(struct engine *e, struct proc *p, const struct event *ev)
+/*
+ * That a living parent has lost p means that this parent is dead, and that nobody said so. A record
+ * proves it: the parent's own would have come before. After a look both are looked at once more:
+ * false, so far it is open.
+ */
+static bool dispute(struct engine *e, struct proc *p, const struct event *ev)
 {
-	if (ev->kind != EVENT_SIGHT)
-		return;
-	if (!p->disputed)
-		p->disputed = ev->ts;
-	e->out.ask(e->out.ctx, p->parent->id, false);
-	e->out.ask(e->out.ctx, p->id, false);
+	struct proc *was = p->parent;
+
+	if (ev->kind == EVENT_SIGHT) {
+		if (!p->disputed)
+			p->disputed = ev->ts;
+		e->out.ask(e->out.ctx, was->id, false);
+		e->out.ask(e->out.ctx, p->id, false);
+		return false;
+	}
+	if (ev->ts < p->heard || was->ns_init || was->stub)
+		return false;
+	life_end_unheard(e, was, ev->ts);
+	return true;
 }
 
 /* A corpse counts with whom it lies. */
@@ -158,9 +178,8 @@ static void count_elsewhere(struct proc *corpse, struct proc *parent)
 }
 
 /*
- * Puts p under the parent that the event names. That a living parent has lost it means that this
- * parent is dead, and that nobody said so: then both are looked at, and its death is told before
- * the adoption. A parent that was only reckoned gives way.
+ * Puts p under the parent that the event names. A living parent that has lost it is dead: that is
+ * told before the adoption. A parent that was only reckoned gives way.
  */
 void family_place(struct engine *e, struct proc *p, const struct event *ev)
 {
@@ -168,10 +187,8 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev)
 
 	if (!(ev->facts.have & HAVE_PARENT))
 		return;
-	if (family_disputes(p, ev)) {
-		dispute(e, p, ev);
+	if (family_disputes(p, ev) && !dispute(e, p, ev))
 		return;
-	}
 	p->disputed = 0;
 	if (was && ident_names(ev->facts.parent, was->id)) {
 		p->parent_reckoned = false;
@@ -181,7 +198,7 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev)
 	if (is == p || (was && is && is->life != LIFE_RUNNING))
 		return; /* read between its parent's death and its adoption: that is told already */
 	if (is && is->followed && !was)
-		family_follow(p);
+		family_follow(e, p, ev);
 	if (p->dead_seen)
 		count_elsewhere(p, is);
 	move_to(e, p, is);
@@ -243,7 +260,8 @@ static void inherit_corpse(struct proc *child, struct proc *adopter, const struc
 static void orphan(struct engine *e, struct proc *child, struct proc *dead, struct proc *adopter,
 		   const struct event *ev)
 {
-	bool heard = ev->kind == EVENT_EXIT;
+	/* after a loss the child may be dead, and its exit among what was lost */
+	bool heard = ev->kind == EVENT_EXIT && !(e->lost && ev->ts < e->lost + DOUBT);
 	struct change change = { .kind = CHANGE_ORPHAN, .ts = ev->ts, .p = child, .event = ev };
 
 	if (adopter || child->life == LIFE_RUNNING) /* a corpse has nobody else to be told under */

@@ -7,12 +7,9 @@
 #include "engine/engine.h"
 
 #define FOLLOW_MAX 16
-#define ASK_AGAIN (100 * NS_PER_MS) /* what was answered, and not yet decided */
-/*
- * Should an answer be lost. Of thousands that are asked for at once the last is answered seconds
- * later: who asked again meanwhile would only make it later.
- */
-#define ASK_LOST (5 * NS_PER_S)
+#define ASK_AGAIN (100 * NS_PER_MS) /* what was answered, but is not yet decided */
+#define DOUBT (2 * NS_PER_S) /* after a loss: by then all have been seen again */
+#define ASK_LATE (2 * NS_PER_S) /* what was not answered: there may be many questions before it */
 
 struct engine {
 	struct engine_config config;
@@ -27,6 +24,7 @@ struct engine {
 	uint32_t audit;
 	uint64_t audit_ts;
 	uint64_t look_at; /* when the next few zombies are looked at */
+	uint64_t lost; /* events from before were lost, 0: none */
 	size_t hand; /* where the search for somebody to evict goes on */
 	uint64_t evicted;
 	uint32_t followed[FOLLOW_MAX];
@@ -38,6 +36,19 @@ static inline void to_list(struct proc *p, struct list *list)
 {
 	list_del(&p->dead);
 	list_add_tail(&p->dead, list);
+}
+
+/* It is asked about at ask_at, if no answer comes before: the list is in that order. */
+static inline void to_doubted(struct engine *e, struct proc *p, uint64_t ask_at)
+{
+	struct list *before;
+
+	list_del(&p->dead);
+	p->ask_at = ask_at;
+	for (before = e->doubted.prev; before != &e->doubted; before = before->prev)
+		if (list_entry(before, struct proc, dead)->ask_at <= ask_at)
+			break;
+	list_add_tail(&p->dead, before->next);
 }
 
 /* store.c: the table of processes */
@@ -68,7 +79,9 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev);
 bool family_disputes(const struct proc *p, const struct event *ev);
 /* It turns out that its parent had collected it before it died itself. */
 void family_return(struct engine *e, struct proc *p, struct proc *reaper);
-void family_follow(struct proc *p);
+void family_follow(struct engine *e, struct proc *p, const struct event *ev);
+/* Once p itself was told of. */
+void family_follow_children(struct engine *e, struct proc *p, const struct event *ev);
 /* A new one; somebody else is dropped if there are too many. */
 struct proc *family_add(struct engine *e, struct ident id);
 bool family_full(const struct engine *e);
@@ -82,5 +95,11 @@ void family_orphan_children(struct engine *e, struct proc *dead, const struct ev
 
 /* life.c: what an event means for a process (NULL: one not heard of), by the table */
 void life_apply(struct engine *e, struct proc *p, const struct event *ev);
+/* Its fork, or that it was there; and of those who turn out to be followed with it. */
+void life_tell_birth(struct engine *e, struct proc *p, const struct event *ev, bool inferred);
+/* The same once more, and its death: to nobody was it told who wants the followed alone. */
+void life_tell_again(struct engine *e, struct proc *p, const struct event *ev);
+/* It turns out that p died before ts, and nobody said so. */
+void life_end_unheard(struct engine *e, struct proc *p, uint64_t ts);
 
 #endif

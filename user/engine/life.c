@@ -30,20 +30,37 @@ static void tell(struct engine *e, enum change_kind kind, const struct proc *p,
 	e->out.change(e->out.ctx, &change);
 }
 
+void life_tell_birth(struct engine *e, struct proc *p, const struct event *ev, bool inferred)
+{
+	p->introduced = true;
+	tell(e, p->from_snapshot ? CHANGE_SNAPSHOT : CHANGE_FORK, p, ev, inferred);
+	family_follow_children(e, p, ev);
+}
+
+void life_tell_again(struct engine *e, struct proc *p, const struct event *ev)
+{
+	life_tell_birth(e, p, ev, !p->from_snapshot);
+	if (p->life != LIFE_RUNNING && p->death_told)
+		tell(e, CHANGE_EXIT, p, ev, true);
+}
+
 static void settle(struct engine *e, struct proc *p, const struct event *ev)
 {
 	family_place(e, p, ev);
 	facts_learn(e, p, ev);
 }
 
-static void follow_if_asked(struct engine *e, struct proc *p)
+static void follow_if_asked(struct engine *e, struct proc *p, const struct event *ev)
 {
 	size_t i;
+
+	if (ev->facts.selected)
+		family_follow(e, p, ev);
 
 	for (i = 0; i < e->nfollowed; i++) {
 		if (e->followed[i] != p->id.pid)
 			continue;
-		family_follow(p);
+		family_follow(e, p, ev);
 		e->followed[i] =
 			e->followed[--e->nfollowed]; /* the next one of that pid is another */
 		return;
@@ -59,15 +76,17 @@ static void introduce(struct engine *e, struct proc *p, const struct event *ev)
 	bool first = e->was == LIFE_NONE || p->stub;
 
 	p->stub = false;
-	follow_if_asked(e, p);
+	follow_if_asked(e, p, ev);
 	settle(e, p, ev);
 	if (!first)
 		return;
 	p->from_snapshot = !p->id.start || p->id.start < e->began;
-	if (p->from_snapshot || e->config.partial)
+	if (p->from_snapshot || e->config.partial) {
+		family_follow_children(e, p, ev);
 		return;
+	}
 	p->inferred = true;
-	tell(e, CHANGE_FORK, p, ev, true);
+	life_tell_birth(e, p, ev, true);
 }
 
 static void infer_exec(struct engine *e, struct proc *p, const struct event *ev)
@@ -77,20 +96,31 @@ static void infer_exec(struct engine *e, struct proc *p, const struct event *ev)
 	e->out.ask(e->out.ctx, p->id, true);
 }
 
+/* A fork's image is its creator's: so it tells of a program whose exec was not heard of. */
+static void creator_execed(struct engine *e, struct proc *creator, const struct event *ev)
+{
+	if (ev->ts < creator->heard)
+		return;
+	creator->exec_id = ev->facts.exec_id;
+	infer_exec(e, creator, ev);
+}
+
 static void on_fork(struct engine *e, struct proc *p, const struct event *ev)
 {
-	const struct proc *creator = store_find(e, ev->fork.creator);
+	struct proc *creator = store_find(e, ev->fork.creator);
 
 	p->stub = false;
-	follow_if_asked(e, p);
+	follow_if_asked(e, p, ev);
 	facts_inherit(p, creator, ev);
-	if (creator && facts_exec_missed(creator, ev))
+	if (creator && facts_exec_missed(creator, ev)) {
+		creator_execed(e, creator, ev);
 		e->out.ask(e->out.ctx, p->id, true);
+	}
 	if (creator && creator->followed)
-		family_follow(p);
+		family_follow(e, p, ev);
 	settle(e, p, ev);
 	facts_classify(e, p, ev);
-	tell(e, CHANGE_FORK, p, ev, false);
+	life_tell_birth(e, p, ev, false);
 }
 
 /* Its fork is told after the process was found: only what the snapshot could not see is new. */
@@ -174,6 +204,14 @@ static void infer_death(struct engine *e, struct proc *p, const struct event *ev
 	family_orphan_children(e, p, ev);
 }
 
+void life_end_unheard(struct engine *e, struct proc *p, uint64_t ts)
+{
+	const struct event ev = { .kind = EVENT_MISSING, .ts = ts, .id = p->id };
+
+	p->life = LIFE_DEAD;
+	infer_death(e, p, &ev);
+}
+
 static void found_corpse(struct engine *e, struct proc *p, const struct event *ev)
 {
 	introduce(e, p, ev);
@@ -188,7 +226,7 @@ static void found_corpse(struct engine *e, struct proc *p, const struct event *e
 	p->dead_seen = ev->ts;
 	count_death(p);
 	to_list(p, &e->dead);
-	tell(e, CHANGE_SNAPSHOT, p, ev, false);
+	life_tell_birth(e, p, ev, false);
 	family_orphan_children(e, p, ev);
 }
 
@@ -198,7 +236,7 @@ static void found_alive(struct engine *e, struct proc *p, const struct event *ev
 	facts_sight(p, ev);
 	facts_classify(e, p, ev);
 	if (p->from_snapshot)
-		tell(e, CHANGE_SNAPSHOT, p, ev, false);
+		life_tell_birth(e, p, ev, false);
 	else if (!ev->sight.args.s)
 		e->out.ask(e->out.ctx, p->id, true);
 }
@@ -256,6 +294,7 @@ static void on_confirmed(struct engine *e, struct proc *p, const struct event *e
 	on_corpse(e, p, ev);
 	if (disputed) {
 		p->life = LIFE_DOUBTED;
+		to_doubted(e, p, ev->ts + ASK_AGAIN);
 		return;
 	}
 	to_list(p, &e->zombies);
@@ -266,8 +305,7 @@ static void on_confirmed(struct engine *e, struct proc *p, const struct event *e
 static void on_still_dying(struct engine *e, struct proc *p, const struct event *ev)
 {
 	settle(e, p, ev);
-	p->ask_at = ev->ts + ASK_AGAIN;
-	to_list(p, &e->doubted);
+	to_doubted(e, p, ev->ts + ASK_AGAIN);
 }
 
 static void count_reap(struct engine *e, const struct proc *p, struct proc *reaper)

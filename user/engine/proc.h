@@ -68,6 +68,7 @@ struct proc {
 	bool execed : 1;	/* since its fork; unknown for what was there before */
 	bool from_snapshot : 1; /* it was there before tracing began */
 	bool followed : 1; /* the processes asked for with --tree or COMMAND, and what they made */
+	bool introduced : 1; /* its birth was told, or that it was there */
 	bool auto_reaped : 1;	/* at its death the parent's SIGCHLD said that no wait is needed */
 	bool has_status : 1;
 	bool inherited : 1; /* dead already when its parent died, and counted with the adopter's

@@ -49,6 +49,7 @@ static void read_facts(struct facts *f, const struct record_head *head,
 		.parent_autoreaps = head->flags & RECORD_PARENT_AUTOREAPS,
 		.parent_catches = head->flags & RECORD_PARENT_CATCHES,
 		.parent_waits = head->flags & RECORD_PARENT_WAITS,
+		.selected = head->flags & RECORD_SELECTED,
 	};
 	read_comm(f->comm, who->comm);
 }

@@ -577,9 +577,25 @@ static void write_clock(struct sink *s, const struct stream_clock *clock)
 	json_close_line(s);
 }
 
+static void losses_member(struct buf *b, const struct stream_stop *stop)
+{
+	size_t i;
+
+	buf_lit(b, "\"losses\":[");
+	for (i = 0; i < stop->nlosses; i++) {
+		buf_byte(b, '{');
+		member_str(b, "kind", stop->losses[i].kind);
+		member_str(b, "cause", stop->losses[i].cause);
+		member_u64(b, "count", stop->losses[i].count);
+		close_object(b);
+	}
+	close_array(b);
+}
+
 static void write_stop(struct sink *s, const struct stream_stop *stop)
 {
 	struct buf *b = &s->out;
+	size_t n;
 	int i;
 
 	json_open_line(s, stop->ts, "event", "info", "stop");
@@ -594,6 +610,13 @@ static void write_stop(struct sink *s, const struct stream_stop *stop)
 			member_u64(b, finding_action(1 << i), stop->findings[i]);
 	member_u64(b, "lost", stop->lost);
 	close_object(b);
+	if (stop->nrecords)
+		open_object(b, "records");
+	for (n = 0; n < stop->nrecords; n++)
+		member_u64(b, stop->records[n].kind, stop->records[n].count);
+	if (stop->nrecords)
+		close_object(b);
+	losses_member(b, stop);
 	close_object(b);
 	json_close_line(s);
 }

@@ -119,3 +119,18 @@ void state_letters(const struct proc *p, char letters[5])
 		letters[n++] = 'L';
 	letters[n] = 0;
 }
+
+struct stream_count *stream_count_add(struct stream_count *counts, size_t *n, const char *kind,
+				      const char *cause)
+{
+	struct stream_count *count = &counts[*n];
+
+	if (*n == STREAM_COUNTS || strlen(kind) >= sizeof(count->kind) ||
+	    strlen(cause) >= sizeof(count->cause))
+		return NULL;
+	*count = (struct stream_count){ .count = 0 };
+	strcpy(count->kind, kind);
+	strcpy(count->cause, cause);
+	++*n;
+	return count;
+}

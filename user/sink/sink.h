@@ -19,12 +19,18 @@
 #define STREAM_VERSION "1.1"
 #define ECS_VERSION "8.11.0"
 
+#define STREAM_COUNTS 32
+
 /* What ends it. */
 struct stream_stop {
 	uint64_t ts;
 	const char *reason;
 	uint64_t counts[CHANGES], findings[8], lost;
-	uint64_t lines;
+	struct stream_count {
+		char kind[16], cause[16]; /* cause "": of records that came */
+		uint64_t count;
+	} losses[STREAM_COUNTS], records[STREAM_COUNTS];
+	size_t nlosses, nrecords; /* no records: it is not known how many came */
 };
 
 /* The state was checked against the kernel. */
@@ -42,6 +48,10 @@ struct stream_groups {
 	size_t limit; /* how many groups are told; 0: all, in text what fits on a screen */
 	bool from_proc; /* and not by the task iterator: some things were not to be seen */
 };
+
+/* A new one, with a count of 0; NULL if there is no room, or for a name that is too long. */
+struct stream_count *stream_count_add(struct stream_count *counts, size_t *n, const char *kind,
+				      const char *cause);
 
 /* What every line needs besides its own facts. */
 struct sink {

@@ -150,8 +150,11 @@ static int read_exec(struct line_room *room, const json_t *root, struct line *li
 			return -EBADMSG;
 		last(line)->facts.have |= HAVE_EXEC_ID;
 		last(line)->facts.exec_id = ++room->execs;
-		line->events[1] = line->events[0]; /* one look alone is not believed */
-		line->nevents = 2;
+		/* a first count, another one, and as one look alone is not believed, that again */
+		line->events[1] = line->events[0];
+		line->events[1].facts.exec_id = ++room->execs;
+		line->events[2] = line->events[1];
+		line->nevents = 3;
 		return 0;
 	}
 	ev = about(room, root, line);
@@ -365,10 +368,22 @@ static int read_start(struct line_room *room, const json_t *root, struct line *l
 	return json_number(root, "proctrace.boot_ns", &s->ts) ? 0 : -EBADMSG;
 }
 
+static void read_count(struct line *line, const char *what, const json_t *count)
+{
+	if (line->ncounts < LINE_COUNTS && json_integer_value(count) >= 0)
+		line->counts[line->ncounts++] = (struct line_count){
+			what, (uint64_t)json_integer_value(count) };
+}
+
 static int read_stop(struct line_room *room, const json_t *root, struct line *line)
 {
+	json_t *count;
+	const char *kind;
+
 	(void)room;
 	line->reason = json_text(root, "proctrace.reason");
+	json_object_foreach((json_t *)json_at(root, "proctrace.records"), kind, count)
+		read_count(line, kind, count);
 	return line->reason ? 0 : -EBADMSG;
 }
 
@@ -394,9 +409,7 @@ static int read_resync(struct line_room *room, const json_t *root, struct line *
 	(void)room;
 	line->reason = json_text(resync, "reason");
 	json_object_foreach(json_object_get(resync, "inferred"), action, count)
-		if (line->ncounts < LINE_COUNTS && json_integer_value(count) > 0)
-			line->counts[line->ncounts++] = (struct line_count){
-				action, (uint64_t)json_integer_value(count) };
+		read_count(line, action, count);
 	return line->reason && json_number(resync, "checked", &line->checked) ? 0 : -EBADMSG;
 }
 

@@ -21,7 +21,7 @@ enum line_kind {
 	LINE_FINDING, /* its events were known before its time had come */
 };
 
-#define LINE_EVENTS 2
+#define LINE_EVENTS 3
 #define LINE_COUNTS 8
 
 struct line {
@@ -42,9 +42,9 @@ struct line {
 	uint64_t limits_read; /* the same: when the limits in the last event were; 0: there are none */
 	const char *reason;  /* of a stop or a resync */
 	uint64_t checked;    /* of a resync: processes */
-	/* of a resync: how many of which action were inferred */
+	/* of a resync: how many of which action were inferred; of a stop: records of which kind came */
 	struct line_count {
-		const char *action;
+		const char *what;
 		uint64_t count;
 	} counts[LINE_COUNTS];
 	int ncounts;

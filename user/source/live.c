@@ -26,7 +26,9 @@ struct live {
 	struct decode_room room;
 	struct proc_room proc_room;
 	struct pids_mount pids_mount;
-	uint64_t refused;
+	uint64_t delivered[RECORD_KIND_END];
+	uint64_t refused; /* by decode: a bug, or another program's hand in the ring */
+	uint64_t untracked; /* by live_track(): there was no room */
 	uint64_t position; /* behind the record that is being handed out */
 	/* during a drain */
 	live_event_fn *fn;
@@ -119,6 +121,8 @@ static void configure(struct live *l, const struct btf *btf, const struct live_o
 	bpf->rodata->cgroup_subsys =
 		*l->cgroups.controller ? subsys_index(btf, l->cgroups.controller) : -1;
 	bpf_map__set_max_entries(bpf->maps.ring, o->ring_bytes);
+	if (o->max_procs && o->max_procs < TRACKED_MAX)
+		bpf_map__set_max_entries(bpf->maps.tracked, (uint32_t)o->max_procs);
 }
 
 static int explain(int err, char *why, size_t size)
@@ -144,6 +148,8 @@ static void on_record(void *ctx, const void *record, size_t size, uint64_t end)
 		cgroups_learn(&l->cgroups, news.id, news.path);
 	if (err < 0)
 		l->refused++;
+	else
+		l->delivered[((const struct record_head *)record)->kind]++;
 	l->position = end;
 	if (err)
 		return;
@@ -223,15 +229,32 @@ const struct live_features *live_features(const struct live *l)
 	return &l->features;
 }
 
-int live_track(struct live *l, uint32_t pid, uint64_t start)
+int live_track(struct live *l, struct ident id, bool again)
 {
-	return bpf_map__update_elem(l->bpf->maps.tracked, &pid, sizeof(pid), &start, sizeof(start),
-				    BPF_ANY);
+	const struct tracked key = { .pid = id.pid, .start = id.start };
+	const uint8_t set = 1;
+	int err = bpf_map__update_elem(l->bpf->maps.tracked, &key, sizeof(key), &set, sizeof(set),
+				       BPF_ANY);
+
+	l->untracked += err && !again;
+	return err;
 }
 
-int live_untrack(struct live *l, uint32_t pid)
+int live_untrack(struct live *l, struct ident id)
 {
-	return bpf_map__delete_elem(l->bpf->maps.tracked, &pid, sizeof(pid), 0);
+	const struct tracked key = { .pid = id.pid, .start = id.start };
+
+	return bpf_map__delete_elem(l->bpf->maps.tracked, &key, sizeof(key), 0);
+}
+
+/* What the records and the task iterator say of themselves. */
+static bool is_tracked(const struct live *l, struct ident id)
+{
+	const struct tracked key = { .pid = id.pid, .start = id.start };
+	uint8_t set;
+
+	return l->bpf->rodata->selection.kinds &&
+	       !bpf_map__lookup_elem(l->bpf->maps.tracked, &key, sizeof(key), &set, sizeof(set), 0);
 }
 
 int live_cgroup_id(const char *path, uint64_t *id, const char **below)
@@ -353,6 +376,7 @@ void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn,
 	struct event ev;
 
 	proc_look(id, PROC_PARENT | (program ? PROC_ARGS : 0), &l->proc_room, &ev);
+	ev.facts.selected = is_tracked(l, id);
 	fn(ctx, &ev);
 }
 
@@ -397,13 +421,57 @@ void live_doze(struct live *l)
 	l->bpf->bss->reader_waits = 1;
 }
 
-void live_lost(const struct live *l, struct live_lost *lost)
+/* Runs that the kernel left out because the program was under way on that processor already. */
+static uint64_t left_out(const struct bpf_program *program)
 {
-	memcpy(lost->ring_full, l->bpf->bss->lost, sizeof(lost->ring_full));
-	lost->killers = l->bpf->bss->killers_lost;
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ? info.recursion_misses : 0;
 }
 
-uint64_t live_refused(const struct live *l)
+size_t live_losses(const struct live *l, struct live_loss rows[LIVE_LOSSES])
 {
-	return l->refused;
+	const struct proctrace__bss *counted = l->bpf->bss;
+	const struct proctrace *b = l->bpf;
+	const struct live_loss others[] = {
+		{ "killer", "map_full", counted->killers_lost, false },
+		{ "filter", "map_full", counted->filters_lost + l->untracked, true },
+		{ "record", "refused", l->refused, true },
+		{ "fork", "recursion", left_out(b->progs.on_fork), true },
+		{ "exec", "recursion", left_out(b->progs.on_exec), true },
+		{ "exit", "recursion",
+		  left_out(b->progs.on_exit_group) + left_out(b->progs.on_exit_live), true },
+		{ "free", "recursion", left_out(b->progs.on_free), true },
+		{ "signal", "recursion", left_out(b->progs.on_signal), false },
+		{ "cgroup", "recursion",
+		  left_out(b->progs.on_cgroup_mkdir) + left_out(b->progs.on_cgroup_attach), true },
+	};
+	unsigned int kind;
+	size_t n = 0;
+
+	_Static_assert(RECORD_KIND_END - 1 + sizeof(others) / sizeof(others[0]) <= LIVE_LOSSES,
+		       "room for every row");
+	for (kind = 1; kind < RECORD_KIND_END; kind++)
+		if (kind != RECORD_TASK) /* goes another way */
+			rows[n++] = (struct live_loss){ record_kind_name(kind), "ring_full",
+							counted->lost[kind], true };
+	memcpy(&rows[n], others, sizeof(others));
+	return n + sizeof(others) / sizeof(others[0]);
+}
+
+uint64_t live_dropped(const struct live *l)
+{
+	uint64_t sum = 0;
+	size_t kind;
+
+	for (kind = 0; kind < RECORD_KIND_END; kind++)
+		sum += l->bpf->bss->lost[kind];
+	return sum;
+}
+
+uint64_t live_delivered(const struct live *l, enum record_kind kind)
+{
+	return l->delivered[kind];
 }

@@ -15,6 +15,7 @@ struct live_options {
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	bool threads;
 	bool picture_only; /* live_snapshot() and live_look() are all that is wanted */
+	size_t max_procs; /* how many matching ones a selection remembers; 0: TRACKED_MAX */
 	struct selection selection;
 	const char *cgroup_wanted; /* a directory that decides the hierarchy; NULL: choose */
 };
@@ -27,11 +28,14 @@ struct live_features {
 	const char *cgroup_controller; /* "": unified; NULL: no groups */
 };
 
-/* Records that were lost, by kind: the ring was full. */
-struct live_lost {
-	uint64_t ring_full[RECORD_KIND_END];
-	uint64_t killers; /* senders of fatal signals that found no room in their map */
+/* What could not be kept, of one kind and for one cause, since the programs were loaded. */
+struct live_loss {
+	const char *kind, *cause;
+	uint64_t count;
+	bool hole; /* the lives that were told may have a hole: somebody should look */
 };
+
+#define LIVE_LOSSES (RECORD_KIND_END + 8)
 
 typedef void live_event_fn(void *ctx, const struct event *ev);
 
@@ -48,9 +52,12 @@ void live_close(struct live *l);
 int live_attach(struct live *l);
 const struct live_features *live_features(const struct live *l);
 
-/* With SELECT_TREE: pid and what it makes from here on is ours. start 0: whoever has the pid. */
-int live_track(struct live *l, uint32_t pid, uint64_t start);
-int live_untrack(struct live *l, uint32_t pid);
+/*
+ * With SELECT_TREE: this process and what it makes from here on is ours. start 0: whoever has the
+ * pid. again: the kernel side had its chance, and has counted the loss if there was no room.
+ */
+int live_track(struct live *l, struct ident id, bool again);
+int live_untrack(struct live *l, struct ident id);
 /*
  * The id of a control group for a selection, by its directory, and *below: that path below the
  * mount (points into path). Before live_open(). 0 or -errno.
@@ -88,8 +95,11 @@ uint64_t live_consumed(const struct live *l);
 /* The next record shall wake who polls live_fd(); until then records come in silence. */
 void live_doze(struct live *l);
 
-void live_lost(const struct live *l, struct live_lost *lost);
-/* Records that decode refused: a bug, or another program's hand in the ring. */
-uint64_t live_refused(const struct live *l);
+/* Fills the rows, always the same in the same order; how many. Makes a few system calls. */
+size_t live_losses(const struct live *l, struct live_loss rows[LIVE_LOSSES]);
+/* How many records found no room so far: cheap, and newer than any record that was handed out. */
+uint64_t live_dropped(const struct live *l);
+/* How many records of a kind were handed out. With those that were lost they are all there were. */
+uint64_t live_delivered(const struct live *l, enum record_kind kind);
 
 #endif

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The reader is stopped while a storm rages: each record that was made is told or counted, and
+when the reader is back the picture is soon the kernel's, with all marked that was not heard."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ledger import PATIENCE, Life, Stat, comm_of
+
+FULL = os.environ.get("PROCTRACE_FULL") == "1"
+STOPPED = 10 if FULL else 2  # seconds
+RUNS = 20 if FULL else 1
+
+
+class Picture:
+    """Who there is, as somebody sees it who has nothing but the stream."""
+
+    def __init__(self):
+        self.alive = {}  # entity_id: [pid, is a zombie, pid of the parent, name]
+        self.heard = Counter()  # lines of an action that claim to be no inference
+        self.lines = {}  # entity_id: [(action, inferred)]
+        self.findings = []
+        self.losses = Counter()
+        self.stop = None
+
+    def __call__(self, line):
+        action = line["event"]["action"]
+        if action == "lost":
+            lost = line["proctrace"]["lost"]
+            self.losses[lost["kind"], lost["cause"]] += lost["count"]
+        elif action == "stop":
+            self.stop = line["proctrace"]
+        if "process" in line:
+            self._take(line, action, line["process"], line["proctrace"])
+
+    def _take(self, line, action, process, said):
+        entity = process["entity_id"]
+        inferred = said.get("inferred") is True
+        self.lines.setdefault(entity, []).append((action, inferred))
+        self.heard[action] += not inferred
+        if line["event"]["kind"] == "alert":
+            self.findings.append(line)
+        if action == "reap":
+            del self.alive[entity]
+        if action not in ("snapshot", "fork") and entity not in self.alive:
+            return
+        parent = process.get("parent", {}).get("pid")
+        zombie = self.alive[entity][1] if entity in self.alive else said.get("state") == "Z"
+        if action == "orphan":
+            parent = said["orphan"]["adopter"]["pid"]
+        elif action == "zombie":
+            parent = said["zombie"]["responsible"]["pid"]
+        zombie = zombie or action == "exit"
+        self.alive[entity] = [process["pid"], zombie, parent, process["name"]]
+
+    def shown(self):
+        return sorted(map(tuple, self.alive.values()))
+
+
+def kernels_picture(root):
+    """All descendants of a process and itself, as /proc shows them."""
+    stats = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            stats[int(path.name)] = Stat(path.name), comm_of(path.name)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    family = {root}
+    while grown := {pid for pid, (stat, _) in stats.items() if stat.ppid in family} - family:
+        family |= grown
+    return sorted((pid, stats[pid][0].state == "Z", stats[pid][0].ppid, stats[pid][1])
+                  for pid in family)
+
+
+def equal_within(tracer, picture, truth, since, seconds):
+    """Reads on until the stream shows the truth; after how many seconds."""
+    while picture.shown() != truth:
+        if time.monotonic() > since + seconds * PATIENCE:
+            shown = picture.shown()
+            raise AssertionError(f"after {seconds} s the stream shows {set(shown) - set(truth)}, "
+                                 f"the kernel {set(truth) - set(shown)}")
+        time.sleep(0.01)
+        tracer.read()
+    return time.monotonic() - since
+
+
+def flush_releases(tracer, life):
+    """Releases are told in their order on each processor: behind that of a marker none is left.
+    (A marker may be lost itself.) The counts at last."""
+    def told(who):
+        return any(line["proctrace"]["reap"]["precision"] == "rcu"
+                   for line in tracer.of(who, "reap"))
+
+    for _ in range(20):
+        life.rows.clear()
+        life.go_on()
+        life.until("markers")
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            if all(told(who) for who in life.all("born", role="marker")):
+                return life.one("markers")
+            time.sleep(0.01)
+            tracer.read()
+    raise AssertionError("the kernel tells no releases")
+
+
+def disturb():
+    """Strangers whose exits are seen for their children's sake, and are no part of any count."""
+    for _ in range(5):
+        subprocess.run(["/bin/sh", "-c", "sleep 0.1 & exit 0"], check=True)
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+@pytest.mark.parametrize("reader", ["is stopped", "comes and goes", "is too slow"])
+def test_nothing_is_lost_uncounted_and_the_picture_is_whole_soon(trace, reader, run):
+    picture, witness_picture = Picture(), Picture()
+    with Life("overload", STOPPED * 1000) as life:
+        before = life.until("cast")
+        root = life.pid("driver")
+        options = ["--tree", root, "--zombie-after", 300]
+        witness = trace(*options, keep=False, visit=witness_picture)
+        tracer = trace(*options, "--ring-size", 4, may_lose=True, visit=picture)
+        stop, go_on = ((lambda sig=sig: os.kill(tracer.process.pid, sig))
+                       for sig in (signal.SIGSTOP, signal.SIGCONT))
+        if reader == "is stopped":
+            stop()
+        life.go_on()
+        disturb()
+        while not life.seen("stormed"):
+            tracer.read()
+            if reader == "comes and goes":
+                stop()
+                time.sleep(random.uniform(0, 0.3))
+                go_on()
+            time.sleep(random.uniform(0, 0.1))
+        if reader == "comes and goes":
+            stop()
+        life.go_on()
+        life.until("young")
+        truth = kernels_picture(root)
+        go_on()
+        took = equal_within(tracer, picture, truth, time.monotonic(), 2)
+        assert_found(tracer, picture, truth, life)
+        assert picture.shown() == truth, "it has changed, and nothing has happened"
+        life.go_on()
+        life.until("collected", timeout=30)
+        made = flush_releases(tracer, life)
+        tracer.stop()
+        witness.stop()
+        life.finish()
+    assert_counted(picture, before, made, witness_picture)
+    assert_marked(picture)
+    unseen = made["collected"] - witness_picture.stop["records"]["free"]
+    print(f"\n{made['forks']} forks, {sum(picture.losses.values())} records lost, the picture of "
+          f"{len(truth)} was whole after {took:.2f} s; {unseen} releases the kernel did not tell")
+
+
+def assert_counted(picture, before, made, witness):
+    """Made is told or counted, exactly.
+
+    There are kernels that run no BPF program where a release comes on top of certain tasks, and do
+    not say so (seen: 0 to 60 of 10,000). So of releases a tracer that lost nothing is the witness:
+    it knows how many came, and has found the others by itself."""
+    assert {cause for _, cause in picture.losses} == {"ring_full"}, "the storm was too weak"
+    told = {(row["kind"], row["cause"]): row["count"] for row in picture.stop["losses"]}
+    assert told == picture.losses
+    assert picture.stop["totals"]["lost"] == sum(picture.losses.values())
+    did = {what: made[what] - before[what] for what in ("forks", "execs", "collected")}
+    produced = {"fork": did["forks"], "exec": did["execs"], "exit": did["collected"],
+                "free": witness.stop["records"]["free"]}
+    records = picture.stop["records"]
+    assert {kind: records[kind] + picture.losses[kind, "ring_full"] for kind in produced} == produced
+    assert {kind: witness.stop["records"][kind] for kind in produced} == produced
+    assert witness.stop["totals"]["reap"] == did["collected"]
+    assert witness.losses == {}
+
+
+def assert_found(tracer, picture, truth, life):
+    """All that are zombies and orphans, once each, and nobody else. Whose parents had come and gone
+    unheard, though, nobody can know for an orphan."""
+    def found(action):
+        return sorted(line["process"]["pid"] for line in picture.findings
+                      if line["event"]["action"] == action
+                      and line["process"]["name"] != "twice")
+
+    zombies = {pid for pid, zombie, _, _ in truth if zombie}
+    tracer.wait_for(lambda: zombies <= {*found("zombie")}, "all zombies are found")
+    assert {*found("zombie")} <= zombies | {row["pid"] for row in life.all("leaver")}
+    for action in ("zombie", "orphan", "daemon"):
+        assert len(found(action)) == len({*found(action)}), f"{action} told twice"
+    orphans = life.all("orphaned")
+    known = {row["pid"] for row in orphans if row["before"]}
+    assert known <= {*found("orphan")} <= {row["pid"] for row in orphans}
+    assert {*found("daemon")} <= {row["pid"] for row in orphans}
+
+
+def assert_marked(picture):
+    """What claims to have been heard is as many as there were records, and no more."""
+    for action in ("fork", "exec", "exit"):
+        assert picture.heard[action] == picture.stop["records"][action], action
+    for entity, lines in picture.lines.items():
+        inferred = dict(lines)
+        if "reap" in inferred and not inferred["reap"]:
+            assert inferred["exit"] is False, f"{entity}: {lines}"
