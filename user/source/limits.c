@@ -99,7 +99,7 @@ const char *limits_group(const char *text, size_t *len)
 
 static uint64_t refused_in(const char *directory)
 {
-	char path[4096], text[256];
+	char path[4096 + 300], text[256];
 	const char *max;
 
 	snprintf(path, sizeof(path), "%s/pids.events", directory);
@@ -112,7 +112,7 @@ static uint64_t refused_in(const char *directory)
 /* Up from its own group: the one with the least room counts. */
 static void read_groups(const struct pids_mount *mount, uint32_t pid, struct limits *l)
 {
-	char text[4096], name[64], directory[4096 + 256], path[4096 + 300];
+	char text[4096], name[64], directory[4096 + 256], path[4096 + 256 + 32];
 	const char *group;
 	uint32_t up;
 	size_t len;
