@@ -84,6 +84,23 @@ static struct event limits_of(uint32_t pid, uint64_t max, uint64_t used)
 	return ev;
 }
 
+/* Nobody beats through it: suspended for a week, or a recording that leaps. */
+static void a_silence_of_ages_is_passed_at_once(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		leave_one(PARENT);
+	pass(100 * 365 * (24 * HOUR));
+	assert_int_equal(told(), 0);
+	for (i = 0; i < 60; i++) { /* and a leak is found as ever */
+		leave_one(PARENT);
+		idle(2 * MINUTE);
+	}
+	assert_true(told() >= 1);
+}
+
 static void thirty_an_hour_are_a_leak(void **state)
 {
 	int i;
@@ -318,6 +335,7 @@ static void the_evidence_names_growth_and_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		story(a_silence_of_ages_is_passed_at_once),
 		story(thirty_an_hour_are_a_leak),
 		story(a_thousand_a_second_are_a_leak_at_once),
 		story(a_crowd_that_stands_is_none),

@@ -23,6 +23,7 @@
 
 static const uint64_t lengths[] = { BEAT, 60 * NS_PER_S, 300 * NS_PER_S, 900 * NS_PER_S };
 
+#define SILENCE ((STRETCHES + 1) * 900 * NS_PER_S)
 #define SCALES (sizeof(lengths) / sizeof(lengths[0]))
 
 struct account {
@@ -294,9 +295,21 @@ static bool beat(struct detect *d, struct account *a, uint64_t now)
 	       a->scale[3].past[0];
 }
 
+/*
+ * From tick to tick nothing happens: in a silence that fills all stretches they become the same, and
+ * what is longer need not be lived through.
+ */
+static uint64_t next_beat(uint64_t due, uint64_t begin, uint64_t now)
+{
+	if (due > begin + SILENCE && due + SILENCE < now)
+		due = (now - SILENCE) / BEAT * BEAT;
+	return due + BEAT;
+}
+
 void leak_tick(struct detect *d, uint64_t now)
 {
-	struct hold *hold;
+	struct hold *hold = holds_first(&d->leaks);
+	uint64_t begin = hold ? hold->due : 0;
 
 	while ((hold = holds_first(&d->leaks)) && hold->due <= now) {
 		struct account *a = (struct account *)hold;
@@ -304,7 +317,7 @@ void leak_tick(struct detect *d, uint64_t now)
 
 		holds_remove(&d->leaks, hold);
 		if (beat(d, a, due))
-			holds_add(&d->leaks, hold, a->id.pid, due + BEAT);
+			holds_add(&d->leaks, hold, a->id.pid, next_beat(due, begin, now));
 		else
 			free(a);
 	}
