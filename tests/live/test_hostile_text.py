@@ -121,21 +121,8 @@ def test_control_group_with_any_name_comes_back(trace):
     assert os.path.basename(group) in original(line, "cgroup", "proctrace")
 
 
-def text_tracer(output):
-    """A tracer that writes text to a file, when it is live."""
-    with open(output, "wb") as stdout:
-        tracer = subprocess.Popen([PROCTRACE, "--format", "text"], stdout=stdout,
-                                  stderr=subprocess.PIPE)
-    tracer.stderr.readline()
-    return tracer
-
-
-def assert_harmless(tracer, output):
-    """Stops it; what it wrote holds no byte that a terminal would act on. The lines of it."""
-    tracer.terminate()
-    tracer.communicate()
-    assert tracer.returncode == 0
-    text = output.read_bytes()
+def assert_harmless(text):
+    """It holds no byte that a terminal would act on. Gives its lines."""
     assert not set(text) & (set(range(0x20)) - {0x0a} | {0x7f}), "control characters"
     shown = text.decode("utf-8")  # strictly: whatever is there is valid
     acting = {chr(code) for code in [*range(0x80, 0xa0), 0x061c, 0x200e, 0x200f,
@@ -155,11 +142,17 @@ def test_text_holds_no_byte_that_a_terminal_would_act_on(tmp_path):
     output = tmp_path / "text"
     evil = tmp_path / os.fsdecode(b"ev\nil\x1b[2J\x9b")
     shutil.copy(TINY, evil)
-    tracer = text_tracer(output)
-    with Child([bytes(evil), "0", *HOSTILE]) as child:
-        child.collect()
-    lived("execs", "renamed", b"\x1b[31m\n\x9b\xc2\x9b".hex())
-    lines = assert_harmless(tracer, output)
+    with open(output, "wb") as stdout:
+        tracer = subprocess.Popen([PROCTRACE, "--format", "text"], stdout=stdout,
+                                  stderr=subprocess.PIPE)
+        tracer.stderr.readline()
+        with Child([bytes(evil), "0", *HOSTILE]) as child:
+            child.collect()
+        lived("execs", "renamed", b"\x1b[31m\n\x9b\xc2\x9b".hex())
+        tracer.terminate()
+        tracer.communicate()
+    assert tracer.returncode == 0
+    lines = assert_harmless(output.read_bytes())
     assert any(f" {child.pid} " in line for line in lines)
 
 
@@ -179,7 +172,7 @@ def any_bytes(dice, least, most, without=b""):
 
 
 def hostile_programs(dice, directory, count):
-    """Programs under such names in directories of such names, each the tiny one or a script."""
+    """Programs under such names in directories of such names: the tiny one, or scripts."""
     programs = []
     tiny = os.path.join(directory, b"tiny")
     shutil.copy(TINY, tiny)
@@ -198,56 +191,82 @@ def hostile_programs(dice, directory, count):
     return programs
 
 
-def test_strangers_by_the_thousand_come_back_byte_for_byte(trace, tmp_path):
-    dice = random.Random(int(os.environ.get("PROCTRACE_SEED", "1")))
-    count = 20000 if os.environ.get("PROCTRACE_FULL") == "1" else 3000
-    programs = hostile_programs(dice, bytes(tmp_path), 48)
-    plan, seen = [], set()
+def hostile_plan(dice, directory, count):
+    """What lives/strangers.c is to make: (name, NAME) and (exec, CWD, PROGRAM, ARGS), where PROGRAM
+    is the path that is executed, what then runs, and the script if it is one."""
+    programs = hostile_programs(dice, directory, 48)
+    plan = []
     for number in range(count):
         if number % 4 == 0:
             plan.append(("name", any_bytes(dice, 1, 40)))
         else:
             args = [any_bytes(dice, 0, 40) for _ in range(dice.randint(1, 8))]
             plan.append(("exec", os.path.dirname(dice.choice(programs)[0]),
-                         *dice.choice(programs), args))
-            seen.update(*args)
-    assert seen == set(range(1, 256))
-    with open(tmp_path / "plan", "w") as file:
-        for what, *words in plan:
-            if what == "name":
-                print("name", words[0].hex(), file=file)
-            else:
-                cwd, path, _, _, args = words
-                print("exec", cwd.hex(), path.hex(),
-                      b"".join(arg + b"\0" for arg in args).hex(), file=file)
+                         dice.choice(programs), args))
+    assert {byte for what, *words in plan if what == "exec" for arg in words[2] for byte in arg} \
+        == set(range(1, 256))
+    return plan
 
-    tracer = trace("--no-snapshot", "--no-mask")
-    text = text_tracer(tmp_path / "text")
+
+def write_plan(path, plan):
+    with open(path, "w") as file:
+        for what, *words in plan:
+            if what == "exec":
+                cwd, program, args = words
+                words = [cwd, program[0], b"".join(arg + b"\0" for arg in args)]
+            print(what, *(word.hex() for word in words), file=file)
+
+
+def strangers_of(ledger):
+    rows = [json.loads(row) for row in ledger.read_text().splitlines()]
+    return [row for row in rows if row["what"] == "born" and row["role"] != "driver"]
+
+
+def assert_comes_back(tracer, row, what, *words):
+    (line,) = tracer.of(row, "exit")
+    if what == "name":
+        assert original(line, "name") == words[0][:15]
+        return
+    cwd, (path, runs, script), args = words
+    assert original(line, "name") == os.path.basename(path)[:15]
+    (line,) = tracer.of(row, "exec")
+    assert original(line, "executable") == runs
+    assert original(line, "working_directory") == cwd
+    assert original(line, "args") == ([runs, path, *args[1:]] if script else args)
+    if script:
+        assert original(line, "script", "proctrace") == script
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    """A plan, and the file of it."""
+    directory = tmp_path_factory.mktemp("strangers")
+    dice = random.Random(int(os.environ.get("PROCTRACE_SEED", "1")))
+    count = 20000 if os.environ.get("PROCTRACE_FULL") == "1" else 3000
+    made = hostile_plan(dice, bytes(directory), count)
+    write_plan(directory / "plan", made)
+    return made, directory / "plan"
+
+
+def test_strangers_by_the_thousand_come_back_byte_for_byte(trace, plan, tmp_path):
     with open(tmp_path / "ledger", "w") as ledger:
-        subprocess.run([LIVES / "strangers", tmp_path / "plan"], stdin=subprocess.DEVNULL,
-                       stdout=ledger, check=True)
-    rows = [json.loads(row) for row in (tmp_path / "ledger").read_text().splitlines()]
-    rows = [row for row in rows if row["what"] == "born" and row["role"] != "driver"]
-    tracer.wait_line(rows[-1], "exit")
-    shown = assert_harmless(text, tmp_path / "text")
-    tracer.stop()
-    assert len(rows) == count
-    for row, (what, *words) in zip(rows, plan):
-        (line,) = tracer.of(row, "exit")
-        if what == "name":
-            assert original(line, "name") == words[0][:15]
-            continue
-        cwd, path, exe, script, args = words
-        assert original(line, "name") == os.path.basename(path)[:15]
-        (line,) = tracer.of(row, "exec")
-        assert original(line, "executable") == exe
-        assert original(line, "working_directory") == cwd
-        assert original(line, "args") == ([exe, path, *args[1:]] if script else args)
-        if script:
-            assert original(line, "script", "proctrace") == script
-    # each of them is told in text as well: once born, once dead, on lines of their own
-    pids = {row["pid"] for row in rows}
+        tracer = trace("--no-mask", command=[LIVES / "strangers", plan[1]], stdout=ledger)
+        tracer.join()
+    strangers = strangers_of(tmp_path / "ledger")
+    assert len(strangers) == len(plan[0])
+    for row, words in zip(strangers, plan[0]):
+        assert_comes_back(tracer, row, *words)
+
+
+def test_strangers_by_the_thousand_do_no_harm_in_text(plan, tmp_path):
+    with open(tmp_path / "ledger", "w") as ledger:
+        subprocess.run([PROCTRACE, "--format", "text", "--no-mask", "-o", tmp_path / "text", "--",
+                        LIVES / "strangers", plan[1]], stdin=subprocess.DEVNULL, stdout=ledger,
+                       stderr=subprocess.DEVNULL, check=True)
+    pids = {row["pid"] for row in strangers_of(tmp_path / "ledger")}
+    assert len(pids) == len(plan[0])
+    lines = assert_harmless((tmp_path / "text").read_bytes())
+    # each of them is told once born and once dead, on lines of their own
     for action in ("fork", "exit"):
-        lines = [line for line in shown if line[13:].startswith(action + " ")
-                 and int(line[28:35]) in pids]
-        assert len(lines) == count
+        assert len([line for line in lines if line[13:].startswith(action + " ")
+                    and int(line[28:35]) in pids]) == len(pids)
