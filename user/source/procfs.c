@@ -185,15 +185,25 @@ int proc_parse_wait(const char *text, int32_t *wait_for)
 	return 0;
 }
 
-/*
- * One of its threads is asleep in a wait call: do_wait() is where the kernel has it. doing, if
- * given, learns for whom: as far as the thread's registers may be read.
- */
-static bool sleeps_in_wait(int dir, struct doing *doing)
+/* The thread whose directory that is, is asleep in a wait call: do_wait() is where it is then. */
+static bool is_in_wait(int dir, const char *thread, struct buf *text, struct doing *doing)
 {
 	char path[300];
+
+	snprintf(path, sizeof(path), "%s/wchan", thread);
+	if (slurp(dir, path, 64, text) || strncmp(text->data, "do_wait", 7))
+		return false;
+	snprintf(path, sizeof(path), "%s/syscall", thread);
+	if (doing && !slurp(dir, path, 256, text))
+		doing->has_wait = !proc_parse_wait(text->data, &doing->wait_for);
+	return true;
+}
+
+/* One of its threads is. doing, if given, learns for whom, as far as its registers may be read. */
+static bool sleeps_in_wait(int dir, struct doing *doing)
+{
 	int tasks = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct buf where = { 0 };
+	struct buf text = { 0 };
 	bool found = false;
 	struct dirent *entry;
 	DIR *d;
@@ -205,17 +215,10 @@ static bool sleeps_in_wait(int dir, struct doing *doing)
 		close(tasks);
 		return false;
 	}
-	while (!found && (entry = readdir(d))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/wchan", entry->d_name);
-		found = !slurp(tasks, path, 64, &where) && !strncmp(where.data, "do_wait", 7);
-		snprintf(path, sizeof(path), "%s/syscall", entry->d_name);
-		if (found && doing && !slurp(tasks, path, 256, &where))
-			doing->has_wait = !proc_parse_wait(where.data, &doing->wait_for);
-	}
+	while (!found && (entry = readdir(d)))
+		found = entry->d_name[0] != '.' && is_in_wait(tasks, entry->d_name, &text, doing);
 	closedir(d);
-	buf_free(&where);
+	buf_free(&text);
 	return found;
 }
 
@@ -227,7 +230,10 @@ static void look_at_doing(int dir, struct proc_room *room, struct event *ev)
 	if (!slurp(dir, "wchan", 64, &room->stat) && strcmp(room->stat.data, "0"))
 		snprintf(d->where, sizeof(d->where), "%.*s",
 			 (int)strcspn(room->stat.data, "."), room->stat.data);
-	sleeps_in_wait(dir, d);
+	if (ev->sight.threads > 1)
+		sleeps_in_wait(dir, d);
+	else if (!strncmp(d->where, "do_wait", 7))
+		is_in_wait(dir, ".", &room->stat, d);
 }
 
 void proc_parse_signals(const char *text, struct facts *f)
