@@ -28,6 +28,7 @@ static struct world {
 	uint64_t now;
 	/* of the last that was told */
 	struct change reap, session;
+	uint32_t reap_parent;
 	char reaper_comm[COMM_LEN];
 	bool inferred, asked_program;
 	struct evidence evidence;
@@ -52,6 +53,7 @@ static inline void note_reap(const struct change *c)
 	static const char *const precisions[] = { "exact", "rcu", "audit" };
 
 	w.reap = *c;
+	w.reap_parent = parent_pid(c->p);
 	memset(w.reaper_comm, 0, COMM_LEN);
 	if (c->u.reap.reaper_comm)
 		memcpy(w.reaper_comm, c->u.reap.reaper_comm, COMM_LEN);

@@ -323,6 +323,20 @@ static void a_parent_is_credited_with_what_it_collected(void **state)
 	assert_int_equal(proc(10)->reaped_late, 0);
 }
 
+/* Its parent was killed, and it was gone before anybody told who had collected it. */
+static void an_inherited_corpse_that_is_missing_is_told_under_its_adopter(void **state)
+{
+	(void)state;
+	there_are(20);
+	tell(fork_of(10, 20));
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(exit_of(10, 20, KILLED(SIGKILL))); /* its adopter is init */
+	tell(missing_of(11));
+	assert_int_equal(w.reap.u.reap.reaper.pid, 0);
+	assert_int_equal(w.reap_parent, INIT);
+}
+
 /* The account of an adopter: its own child 20; 11, that it got alive, and 12, that it got dead. */
 static void orphans_are_counted_apart(void **state)
 {
@@ -490,6 +504,7 @@ int main(void)
 		story(a_reaper_that_is_younger_is_not_believed),
 		story(a_release_that_names_nobody_is_the_parents),
 		story(a_parent_is_credited_with_what_it_collected),
+		story(an_inherited_corpse_that_is_missing_is_told_under_its_adopter),
 		story(orphans_are_counted_apart),
 		story(the_last_to_die_of_those_collected_is_remembered),
 		story(what_the_dead_parent_had_collected_does_not_count_against_the_adopter),

@@ -213,7 +213,8 @@ void family_return(struct engine *e, struct proc *p, struct proc *reaper)
 	if (p->auto_inherited)
 		p->auto_reaped = false;
 	p->inherited = p->auto_inherited = false;
-	move_to(e, p, reaper);
+	if (reaper) /* else it is told under whom it was reckoned to */
+		move_to(e, p, reaper);
 }
 
 static void leave(struct engine *e, struct proc *p)
