@@ -15,6 +15,7 @@
  *   broken    role: an exec failed when its old program was gone already
  *   moved     role, sid, pgid, from: it has another session or process group than it had in from
  *   died      role, status, killer (a role, "kernel", "" for none)
+ *   pended    role, by: a signal that would be its end waits
  *   adopted   role, old, adopter, alive: it got another parent while it lived (or died with it)
  *   inherited role, old, adopter: the same of one that was dead before
  *   traced    role, by; untraced

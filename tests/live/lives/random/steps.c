@@ -136,8 +136,8 @@ static void step_become(void)
 	if (how == AS_TINY || how == AS_BROKEN)
 		members[slot].exit_signal = SIGCHLD; /* de_thread() */
 	if (how == AS_TINY) {
-		ran_tiny(members[slot].role, order.code, thread);
 		dies(slot, order.code << 8, NOBODY);
+		ran_tiny(members[slot].role, order.code, thread);
 	} else if (how == AS_BROKEN) {
 		row_fact("broken", slot, NOBODY);
 		dies(slot, SIGSEGV, KERNEL);

@@ -12,7 +12,7 @@ int born_count, step_now;
 double step_began;
 
 static int deaths_in_step;
-static bool many_are_hit;
+static bool many_are_hit, in_zap;
 
 static int slot_of(pid_t pid)
 {
@@ -178,7 +178,7 @@ static void bury(int slot, int status, int killer)
 		die("%s does not die", m->role);
 	close(m->pidfd);
 	m->alive = m->stopped = m->judged = false;
-	if (many_are_hit && m->deathsig) { /* its parent may have fallen first */
+	if (m->deathsig && (many_are_hit || in_zap)) { /* its parent may have fallen first */
 		status = UNTOLD;
 		killer = ANYBODY;
 	}
@@ -203,8 +203,10 @@ static void zap(int init, bool buried)
 
 		if (i == init || m->gone || !sees(init, i))
 			continue;
-		if (!buried && m->alive)
-			bury(i, SIGKILL, KERNEL);
+		in_zap = true;
+		if (!buried && m->alive) /* of many that are hit it may be one itself */
+			bury(i, SIGKILL, many_are_hit ? ANYBODY : KERNEL);
+		in_zap = false;
 		if (!buried)
 			continue;
 		m->gone = true;
@@ -292,6 +294,7 @@ void hit(int slot, int sig, int killer)
 	} else if (sig != SIGKILL && (m->stopped || (m->blocked & 1ull << sig))) {
 		if (m->pending[sig] == NOBODY)
 			m->pending[sig] = killer;
+		row_fact("pended", slot, killer);
 	} else {
 		falls(slot, sig, killer);
 	}
