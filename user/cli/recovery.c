@@ -150,10 +150,9 @@ uint64_t recovery_deadline(const struct recovery *r, uint64_t now)
  */
 static void audit(struct recovery *r, uint64_t now)
 {
-	uint64_t begin = clock_cpu(), cost;
-
 	if (r->auditing || now < recovery_deadline(r, now))
 		return;
+	r->audit_cpu = clock_cpu();
 	engine_audit_begin(r->pipe->engine, now);
 	if (live_snapshot(r->live, now - BORN_BEFORE, false, on_sight, r))
 		return;
@@ -161,9 +160,17 @@ static void audit(struct recovery *r, uint64_t now)
 	r->audit_lossy = r->lossy;
 	pipeline_check(r->pipe, r->lossy);
 	r->lossy = false;
-	cost = clock_cpu() - begin;
-	r->audit_at = now + at_least(cost * AUDIT_SHARE, AUDIT_EVERY);
-	r->lossy_audit_at = now + at_least(cost * LOSSY_SHARE, AUDIT_LOSSY);
+	r->audit_at = now + AUDIT_EVERY;
+	r->lossy_audit_at = now + AUDIT_LOSSY;
+}
+
+/* What reading, telling and looking have cost, and all else that was done meanwhile. */
+static void pay(struct recovery *r, uint64_t now)
+{
+	uint64_t cost = clock_cpu() - r->audit_cpu;
+
+	r->audit_at = at_least(r->audit_at, now + cost * AUDIT_SHARE);
+	r->lossy_audit_at = at_least(r->lossy_audit_at, now + cost * LOSSY_SHARE);
 }
 
 /* Step by step: first the sights must be told, then the answers about those that were not seen. */
@@ -179,6 +186,7 @@ static void end_audit(struct recovery *r)
 	if (r->pipe->asked.len)
 		return;
 	r->auditing = r->audit_asked = false;
+	pay(r, clock_boot());
 	pipeline_resync(r->pipe, clock_boot(), r->audit_lossy);
 }
 

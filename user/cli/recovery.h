@@ -19,6 +19,7 @@ struct recovery {
 	uint64_t lost_seen; /* when the counters were last read */
 	uint64_t audit_at,
 		lossy_audit_at; /* when the next audit is due, at rest and after losses */
+	uint64_t audit_cpu; /* time of the processor when it began */
 	uint64_t lossy_until; /* the picture has settled by then: see AFTERMATH */
 	bool lossy; /* there were losses since the last audit */
 	bool auditing, audit_lossy, audit_asked;
