@@ -27,11 +27,14 @@ def free_pids(count):
 
 @pytest.fixture
 def lowest_pid_max():
-    """The kernel gives out some two hundred pids only, over and over, to everybody."""
+    """The kernel gives out five hundred pids only, over and over, to everybody. (It takes LOWEST,
+    but that is one pid.)"""
     before = PID_MAX.read_text()
-    PID_MAX.write_text(str(LOWEST + 200))
-    yield
-    PID_MAX.write_text(before)
+    PID_MAX.write_text(str(LOWEST + 500))
+    try:
+        yield
+    finally:
+        PID_MAX.write_text(before)
 
 
 class Watch:
@@ -125,7 +128,7 @@ def test_lives_that_share_a_few_pids_are_told_apart(trace):
 
 @pytest.mark.skipif(not FULL, reason="it lowers the machine's kernel.pid_max: PROCTRACE_FULL=1")
 def test_no_life_is_joined_to_another_s_when_the_pids_wrap(trace, lowest_pid_max):
-    watch, rows, root = storm(trace, 20000, 0, 0)
+    watch, rows, root = storm(trace, 30000, 0, 0)
     how = assert_own(watch, rows, root)
     wraps = sum(later["pid"] < row["pid"] for row, later in zip(rows, rows[1:]))
     print(f"\n{len(rows)} lives, wrapped {wraps} times; reaps: {how}")

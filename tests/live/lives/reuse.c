@@ -49,8 +49,10 @@ static pid_t next_fork(void)
 {
 	pid_t pid;
 
-	if (!pids)
-		return must(fork());
+	if (!pids) { /* where few are to be had, others may have them all for a moment */
+		await((pid = fork()) >= 0);
+		return pid;
+	}
 	do {
 		pid = fork_as(first + turn->at);
 		if (pid)

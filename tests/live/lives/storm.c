@@ -4,6 +4,7 @@
  * storm fork N [CPU]   fork, exit and wait
  * storm fat N [CPU]    as exec, with 16 KiB of arguments each
  * storm spin [CPU]     keep a processor busy until stdin ends
+ * storm crowd N        N children that do nothing until stdin ends
  *
  * The nth child (from 0) ends with n % 251, so that the order alone says what each must have done.
  */
@@ -75,12 +76,29 @@ static void spin(void)
 	} while (poll(&end, 1, 0) == 0);
 }
 
+static void crowd(int count)
+{
+	struct gate *gate = new_gate();
+
+	for (int i = 0; i < count; i++) {
+		if (sprout() == 0) {
+			wait_at(gate->wait);
+			_exit(0);
+		}
+	}
+	born("crowd");
+	linger();
+	open_gate(gate);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 	int cpu_at = strcmp(name, "spin") ? 3 : 2;
 
-	if (argc > cpu_at)
+	if (argc > cpu_at && strcmp(name, "crowd"))
 		pin(atoi(argv[cpu_at]));
 	if (!strcmp(name, "fat"))
 		memset(fat, 'x', sizeof(fat) - 1);
@@ -90,6 +108,8 @@ int main(int argc, char **argv)
 		storm(just_exit, atoi(argv[2]));
 	else if (!strcmp(name, "spin"))
 		spin();
+	else if (!strcmp(name, "crowd") && argc > 2)
+		crowd(atoi(argv[2]));
 	else
 		die("no case %s", name);
 	return 0;
