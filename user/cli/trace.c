@@ -344,8 +344,6 @@ static int open_live(struct trace *t)
 	}
 	for (i = 0; i < o->trees; i++)
 		live_track(t->live, (struct ident){ o->tree[i], 0 }, false);
-	if (o->command)
-		live_track(t->live, (struct ident){ (uint32_t)getpid(), 0 }, false);
 	err = live_attach(t->live);
 	if (err)
 		say("the kernel does not let the programs be attached: %s", strerror(-err));
@@ -399,12 +397,14 @@ static int first_picture(struct trace *t)
 
 static int start_command(struct trace *t)
 {
+	const struct ident self = { .pid = (uint32_t)getpid() };
 	int err;
 
 	if (!t->o->command || t->reason)
 		return 0;
+	live_track(t->live, self, false); /* for the child's sake, and for as long as it takes */
 	err = command_start(&t->command, t->o->command, !t->o->output);
-	live_untrack(t->live, (struct ident){ (uint32_t)getpid(), 0 });
+	live_untrack(t->live, self);
 	if (err) {
 		say("%s: cannot be run: %s", t->o->command[0], strerror(-err));
 		stop(t, "command could not be run");
