@@ -28,10 +28,10 @@ static __always_inline bool is_tracked(u32 pid, u64 start)
 	return bpf_map_lookup_elem(&tracked, &key);
 }
 
-/* Of one that has passed; where everybody passes it says nothing. */
+/* Of one that has passed; only of a tree user space can't tell by itself who belongs to it. */
 static __always_inline u32 selected_flag(void)
 {
-	return selection.kinds ? RECORD_SELECTED : 0;
+	return selection.kinds & SELECT_TREE ? RECORD_SELECTED : 0;
 }
 
 #define CGROUP_DEPTH 16

@@ -52,7 +52,7 @@ enum record_flag {
 	RECORD_CWD_CUT = 1 << 10,
 	RECORD_TRACED = 1 << 11, /* a ptrace tracer holds it */
 	RECORD_CHILDLESS = 1 << 12, /* at its death no child was left, dead ones included */
-	RECORD_SELECTED = 1 << 13, /* there is a selection, and it matches */
+	RECORD_SELECTED = 1 << 13, /* a tree is selected, and it belongs to it */
 	RECORD_ADOPTER_AUTOREAPS = 1 << 14, /* as RECORD_PARENT_AUTOREAPS, of who gets its children */
 };
 

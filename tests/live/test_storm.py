@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from ledger import Life, lived
+from ledger import Life
 
 FULL = os.environ.get("PROCTRACE_FULL") == "1"
 CODES = 251  # the nth child of a storm ends with n % 251
@@ -39,7 +39,8 @@ def run_storm(trace, how, count):
     """One storm under a tracer of its own; returns what was seen of its children: reading begins
     when it is over, so that nothing slows it down."""
     tracer = trace("--no-snapshot", keep=False)
-    storm = lived("storm", how, count)
+    with Life("storm", how, count) as life:
+        storm = life.finish(timeout=120)
     result = storm.one("storm")
     assert result["count"] == count
     tracer.visit = watch = StormWatch(storm.pid("storm"))

@@ -100,7 +100,7 @@ struct facts {
 	bool parent_autoreaps; /* it ignores SIGCHLD, or has set SA_NOCLDWAIT */
 	bool parent_catches;   /* it has a SIGCHLD handler */
 	bool parent_waits;     /* one of its threads is asleep in a wait call */
-	bool selected; /* the source tells of some processes only, and it is one of them */
+	bool selected; /* the source tells of a tree only, and it belongs to it */
 };
 
 struct fork_facts {

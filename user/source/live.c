@@ -253,7 +253,7 @@ static bool is_tracked(const struct live *l, struct ident id)
 	const struct tracked key = { .pid = id.pid, .start = id.start };
 	uint8_t set;
 
-	return l->bpf->rodata->selection.kinds &&
+	return (l->bpf->rodata->selection.kinds & SELECT_TREE) &&
 	       !bpf_map__lookup_elem(l->bpf->maps.tracked, &key, sizeof(key), &set, sizeof(set), 0);
 }
 
