@@ -274,6 +274,23 @@ static void a_childs_record_tells_what_its_parent_does_with_sigchld(void **state
 	assert_true(proc(10)->in_wait);
 }
 
+/* The first picture does not read a parent's signals: a death from before it may have. */
+static void an_older_record_tells_of_a_parent_only_what_is_not_known(void **state)
+{
+	struct event ev = fork_of(11, 10);
+
+	(void)state;
+	ev.facts.parent_catches = true;
+	pass(NS_PER_S);
+	tell(sight_of(10, 1, 'S'));
+	tell(ev);
+	assert_int_equal(proc(10)->sigchld, SIGCHLD_CAUGHT);
+	ev = fork_of(12, 10);
+	ev.ts = proc(10)->heard - 1;
+	tell(ev);
+	assert_int_equal(proc(10)->sigchld, SIGCHLD_CAUGHT);
+}
+
 /* What was read of another parent says nothing of this one. */
 static void facts_of_a_parent_go_to_the_one_they_were_read_of(void **state)
 {
@@ -427,6 +444,7 @@ int main(void)
 		story(the_creators_program_stays_when_the_child_execs),
 		story(a_look_brings_what_only_a_look_can_see),
 		story(a_childs_record_tells_what_its_parent_does_with_sigchld),
+		story(an_older_record_tells_of_a_parent_only_what_is_not_known),
 		story(facts_of_a_parent_go_to_the_one_they_were_read_of),
 		story(a_move_to_another_control_group_is_known),
 		story(a_followed_tree_keeps_what_escapes_from_it),

@@ -37,6 +37,21 @@ static void a_record_that_names_another_parent_tells_that_the_old_one_died(void 
 	assert_true(w.inferred);
 }
 
+/* The answer may be late: the picture that a replay has of it comes with the finding's own line. */
+static void an_inferred_orphan_waits_for_a_word_of_it(void **state)
+{
+	(void)state;
+	a_family();
+	tell(exec_of(11, 1));
+	assert_told("inferred exit 10\ninferred orphan 11 from 10 to 0\nexec 11\n");
+	for (int i = 0; i < 30; i++)
+		pass(NS_PER_S / 10);
+	assert_told("background daemon 11\n");
+	tell(sight_of(11, 1, 'S'));
+	pass(NS_PER_MS);
+	assert_told("unexplained orphan 11, 10 died, 1 adopts\n");
+}
+
 static void the_exit_of_one_that_was_handed_on_names_the_new_parent(void **state)
 {
 	(void)state;
@@ -203,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		story(a_record_that_names_another_parent_tells_that_the_old_one_died),
 		story(the_exit_of_one_that_was_handed_on_names_the_new_parent),
+		story(an_inferred_orphan_waits_for_a_word_of_it),
 		story(a_record_from_before_the_look_tells_nothing_of_the_parent),
 		story(nobody_takes_an_init_for_dead),
 		story(a_fork_tells_of_its_creator_s_exec_that_was_lost),

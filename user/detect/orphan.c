@@ -13,7 +13,7 @@
 #include "detect/detect.h"
 
 #define HOLD (20 * NS_PER_MS)
-#define PATIENCE NS_PER_S /* with a look at one whose parent's death was inferred */
+#define LOST NS_PER_S /* the answer about one whose parent's death was inferred: is it gone? */
 #define AT_ONCE NS_PER_S /* between a fork and the exit of its caller, on the way to a daemon */
 
 struct orphan {
@@ -21,7 +21,7 @@ struct orphan {
 	struct ident id;
 	struct bygone parent;
 	uint64_t ts;
-	uint64_t patience; /* until when an answer is waited for, 0: it is not yet due */
+	bool waits; /* it was due, but nothing has been heard of it */
 	bool inferred; /* it is asked after: nobody knows whether it outlived its parent */
 	bool settled; /* the adopter is known for sure: it has died since */
 	struct ident adopter;
@@ -112,7 +112,7 @@ void orphan_before(struct detect *d, const struct change *c)
 		return;
 	while ((o = find(d, c->p->id))) {
 		holds_remove(&d->orphans, &o->hold);
-		if (!same_blow(o, c->event) && !(o->inferred && c->inferred))
+		if (!same_blow(o, c->event) && !(o->inferred && (c->inferred || c->ts <= o->ts)))
 			tell(d, c->p, o, c->ts);
 		free(o);
 	}
@@ -135,13 +135,57 @@ static void settle_adopter(const struct detect *d, const struct change *c)
 	}
 }
 
+/* That it lived on was concluded: then it must have been seen or heard of since. */
+static bool is_doubtful(const struct proc *p, const struct orphan *o)
+{
+	return o->inferred && p->heard <= o->ts;
+}
+
+/* Its time to be told has come, but not yet the answer: that is waited for as long as it takes. */
+static void put_off(struct detect *d, struct orphan *o, uint64_t now)
+{
+	o->waits = true;
+	holds_add(&d->orphans, &o->hold, o->id.pid, now + LOST);
+}
+
+/* The last that is held of it and waits. */
+static struct orphan *find_waiting(const struct detect *d, struct ident id)
+{
+	struct hold *hold = NULL;
+	struct orphan *found = NULL;
+
+	while ((hold = holds_find(&d->orphans, id.pid, hold))) {
+		struct orphan *o = (struct orphan *)hold;
+
+		if (o->waits && ident_same(o->id, id))
+			found = o;
+	}
+	return found;
+}
+
+/* It was heard of: what waits for that is due. */
+static void answered(struct detect *d, const struct change *c)
+{
+	struct orphan *o;
+
+	while ((o = find_waiting(d, c->p->id)) && !is_doubtful(c->p, o)) {
+		holds_remove(&d->orphans, &o->hold);
+		o->waits = false;
+		holds_add(&d->orphans, &o->hold, o->id.pid, c->ts);
+	}
+}
+
+
 void orphan_after(struct detect *d, const struct change *c)
 {
 	const struct proc *p = c->p;
 	struct orphan *o;
 
-	if (c->kind != CHANGE_ORPHAN)
+	if (c->kind != CHANGE_ORPHAN) {
+		if (d->orphans.count)
+			answered(d, c);
 		return;
+	}
 	settle_adopter(d, c);
 	o = xcalloc(1, sizeof(*o));
 	o->id = p->id;
@@ -155,20 +199,6 @@ void orphan_after(struct detect *d, const struct change *c)
 	holds_add(&d->orphans, &o->hold, p->id.pid, c->ts + HOLD);
 }
 
-/* That it lived on was concluded: then it must have been seen or heard of since. */
-static bool is_doubtful(const struct proc *p, const struct orphan *o)
-{
-	return o->inferred && p->heard <= o->ts;
-}
-
-/* Its time to be told has come, but not yet the answer: that is waited for. */
-static bool is_open(const struct proc *p, struct orphan *o, uint64_t now)
-{
-	if (!o->patience)
-		o->patience = now + PATIENCE;
-	return is_doubtful(p, o) && now < o->patience;
-}
-
 void orphan_tick(struct detect *d, uint64_t now)
 {
 	struct hold *hold;
@@ -178,11 +208,11 @@ void orphan_tick(struct detect *d, uint64_t now)
 		const struct proc *p = engine_find(d->engine, o->id);
 
 		holds_remove(&d->orphans, hold);
-		if (p && is_open(p, o, now)) {
-			holds_add(&d->orphans, hold, p->id.pid, now + HOLD);
+		if (p && is_doubtful(p, o)) {
+			put_off(d, o, now);
 			continue;
 		}
-		if (p && !is_doubtful(p, o))
+		if (p)
 			tell(d, p, o, hold->due);
 		free(o);
 	}

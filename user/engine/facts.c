@@ -56,11 +56,15 @@ static void learn_session(struct engine *e, struct proc *p, const struct event *
 		e->out.change(e->out.ctx, &change);
 }
 
-static void learn_parent(struct proc *parent, const struct facts *f)
+/* What is older than the last word on it is news only of what is not known at all. */
+static void learn_parent(struct proc *parent, const struct event *ev)
 {
-	if (f->have & HAVE_PARENT_BITS)
+	const struct facts *f = &ev->facts;
+	bool old = ev->ts < parent->heard;
+
+	if ((f->have & HAVE_PARENT_BITS) && !old)
 		parent->subreaper = f->parent_subreaper;
-	if (!(f->have & HAVE_PARENT_SIGNALS))
+	if (!(f->have & HAVE_PARENT_SIGNALS) || (old && parent->sigchld))
 		return;
 	parent->in_wait = f->parent_waits;
 	parent->sigchld = f->parent_autoreaps ? SIGCHLD_AUTOREAPS :
@@ -118,9 +122,8 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 	if (f->have & HAVE_COMM)
 		memcpy(p->comm, f->comm, COMM_LEN);
 	p->have |= f->have & ~(uint32_t)(HAVE_PARENT | HAVE_PARENT_BITS | HAVE_PARENT_SIGNALS);
-	if ((f->have & HAVE_PARENT) && p->parent && ident_names(f->parent, p->parent->id) &&
-	    ev->ts >= p->parent->heard)
-		learn_parent(p->parent, f);
+	if ((f->have & HAVE_PARENT) && p->parent && ident_names(f->parent, p->parent->id))
+		learn_parent(p->parent, ev);
 }
 
 
