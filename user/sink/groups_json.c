@@ -2,6 +2,7 @@
 /* Groups of zombies as JSON: one line a group, the worst first, and one with the totals. */
 #include "diagnose/advice.h"
 #include "diagnose/cause.h"
+#include "sink/json_line.h"
 #include "sink/json_process.h"
 #include "sink/json_write.h"
 

@@ -2,6 +2,7 @@
 #include "sink/json_process.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
@@ -134,6 +135,32 @@ void json_session(struct sink *s, const struct proc *p)
 	buf_lit(b, "},\"group_leader\":{\"pid\":");
 	buf_u64(b, p->pgid);
 	buf_lit(b, "},");
+}
+
+void json_exit_code(struct sink *s, const struct proc *p)
+{
+	if (p->has_status && WIFEXITED((int)p->status))
+		member_u64(&s->out, "exit_code", (uint64_t)WEXITSTATUS((int)p->status));
+}
+
+void json_killed(struct sink *s, const struct proc *p)
+{
+	struct buf *b = &s->out;
+	int status = (int)p->status;
+
+	if (!p->has_status || !WIFSIGNALED(status))
+		return;
+	member_const(b, "signal", signal_name(WTERMSIG(status)));
+	member_bool(b, "core_dumped", WCOREDUMP(status));
+}
+
+void json_died(struct sink *s, const struct proc *p)
+{
+	if (!p->has_status || !WIFSIGNALED((int)p->status))
+		return;
+	open_object(&s->out, "exit");
+	json_killed(s, p);
+	close_object(&s->out);
 }
 
 void json_user(struct sink *s, const struct proc *p)

@@ -5,13 +5,6 @@
 
 #include "sink/sink.h"
 
-/* What every line begins and ends with: type is event.type, action event.action. */
-void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
-		    const char *action);
-void json_close_line(struct sink *s);
-/* "evidence" */
-void json_evidence(struct buf *b, const struct evidence *e);
-
 /* A time, given in ns of the boot clock. */
 void json_time(struct sink *s, const char *key, uint64_t boot_ns);
 /* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
@@ -28,6 +21,12 @@ void json_open_process(struct sink *s, const struct proc *p);
 void json_image(struct sink *s, const struct proc *p);
 /* Members of "process": terminal, session, process group. */
 void json_session(struct sink *s, const struct proc *p);
+/* Member of "process" once it is dead: exit_code; one that was killed has none. */
+void json_exit_code(struct sink *s, const struct proc *p);
+/* Members of "exit": the signal that killed it. */
+void json_killed(struct sink *s, const struct proc *p);
+/* "exit" of one that is dead already, in a line that is not about its death. */
+void json_died(struct sink *s, const struct proc *p);
 /* "user", "container" */
 void json_user(struct sink *s, const struct proc *p);
 void json_container(struct sink *s, const struct proc *p);

@@ -18,6 +18,13 @@ const char *change_action(enum change_kind kind)
 	return names[kind];
 }
 
+int next_inferred(const struct stream_resync *resync, int i)
+{
+	while (i < CHANGES && !(resync->inferred[i] && change_action(i)))
+		i++;
+	return i;
+}
+
 const char *finding_action(enum finding_kind kind)
 {
 	switch (kind) {

@@ -41,6 +41,9 @@ struct stream_resync {
 	uint64_t inferred[CHANGES]; /* what had not been heard of */
 };
 
+/* The first kind from i on that is told and of which there were some; CHANGES: none. */
+int next_inferred(const struct stream_resync *resync, int i);
+
 /* The zombies of a moment, by who should collect them. */
 struct stream_groups {
 	uint64_t ts;

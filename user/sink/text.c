@@ -343,10 +343,8 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	begin(s, resync->ts, "resync", NULL, YELLOW);
 	add_word(b, resync->reason, strlen(resync->reason));
 	buf_printf(b, ": %" PRIu64 " processes checked; inferred:", resync->checked);
-	for (i = 0; i < CHANGES; i++)
-		if (resync->inferred[i] && change_action((enum change_kind)i))
-			buf_printf(b, " %" PRIu64 " %s", resync->inferred[i],
-				   change_action((enum change_kind)i));
+	for (i = next_inferred(resync, 0); i < CHANGES; i = next_inferred(resync, i + 1))
+		buf_printf(b, " %" PRIu64 " %s", resync->inferred[i], change_action(i));
 	end(s);
 }
 

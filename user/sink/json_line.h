@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files that write JSON lines have of each other. */
+#ifndef PROCTRACE_SINK_JSON_LINE_H
+#define PROCTRACE_SINK_JSON_LINE_H
+
+#include "sink/sink.h"
+
+/* What every line begins and ends with: type is event.type, action event.action. */
+void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
+		    const char *action);
+void json_close_line(struct sink *s);
+/* "evidence" */
+void json_evidence(struct buf *b, const struct evidence *e);
+/* "reap": who collected it, and when */
+void json_reap(struct sink *s, const struct change *c);
+
+/* Whole lines. */
+void json_change(struct sink *s, const struct change *c);
+void json_finding(struct sink *s, const struct finding *f);
+
+#endif

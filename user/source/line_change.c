@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lines of what happened to a process: the other side of sink/json_change.c. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/line_event.h"
+
+int line_read_snapshot(struct line_room *room, const json_t *root, struct line *line)
+{
+	int err = line_read_sight(room, root, line);
+
+	if (!err)
+		line_last(line)->sight.dead = json_flag(root, "proctrace.dead");
+	return err;
+}
+
+/* One that was inferred came from a sight, and does so again. */
+int line_read_fork(struct line_room *room, const json_t *root, struct line *line)
+{
+	struct event *ev;
+	uint64_t n;
+
+	if (line_inferred(root))
+		return line_read_sight(room, root, line);
+	line_aside(line, json_at(root, "proctrace.creator"), false);
+	ev = line_about(room, root, line);
+	if (!ev)
+		return -EBADMSG;
+	ev->kind = EVENT_FORK;
+	ev->fork.creator = json_ident(json_at(root, "proctrace.creator"));
+	if (!ev->fork.creator.pid)
+		ev->fork.creator = ev->facts.parent;
+	ev->fork.exit_signal = json_number(root, "proctrace.exit_signal", &n) ? (int)n : SIGCHLD;
+	return 0;
+}
+
+int line_read_exec(struct line_room *room, const json_t *root, struct line *line)
+{
+	struct line_image image;
+	struct exec_facts *x;
+	struct event *ev;
+	uint64_t thread;
+	const char *euid;
+
+	if (line_inferred(root)) {
+		if (line_read_sight(room, root, line))
+			return -EBADMSG;
+		line_last(line)->facts.have |= HAVE_EXEC_ID;
+		line_last(line)->facts.exec_id = ++room->execs;
+		/* a first count, another one, and as one look alone is not believed, that again */
+		line->events[1] = line->events[0];
+		line->events[1].facts.exec_id = ++room->execs;
+		line->events[2] = line->events[1];
+		line->nevents = 3;
+		return 0;
+	}
+	ev = line_about(room, root, line);
+	if (!ev)
+		return -EBADMSG;
+	line_image(room, root, &image);
+	ev->kind = EVENT_EXEC;
+	x = &ev->exec;
+	*x = (struct exec_facts){ .args = image.args, .exe = image.exe, .cwd = image.cwd,
+				  .args_bytes = image.args_bytes,
+				  .args_cut = image.args_cut, .argc = image.argc,
+				  .script = line_script(room, root) };
+	x->old_tid = json_number(root, "proctrace.exec_thread", &thread) ? (uint32_t)thread
+									 : ev->id.pid;
+	euid = json_text(root, "user.effective.id");
+	x->euid = euid ? (uint32_t)strtoul(euid, NULL, 10) : ev->facts.uid;
+	return 0;
+}
+
+static void read_killer(const json_t *root, struct exit_facts *x)
+{
+	const json_t *killer = json_at(root, "proctrace.exit.killed_by");
+	const char *name = json_text(killer, "name");
+
+	x->killer = json_ident(killer);
+	x->killer_known = killer && (!name || x->killer.pid || strcmp(name, "oom"));
+	x->oom = killer && !x->killer_known;
+	if (name)
+		strncpy(x->killer_comm, name, COMM_LEN - 1);
+}
+
+/* The members of a line's "exit" that its parent's children, its accounts and its killer need. */
+static void read_ending(const json_t *root, struct event *ev)
+{
+	struct exit_facts *x = &ev->exit;
+	const char *sigchld;
+	uint64_t n;
+
+	line_status(root, &x->status);
+	x->adopter = json_ident(json_at(root, "proctrace.exit.adopter"));
+	sigchld = json_text(json_at(root, "proctrace.exit.adopter"), "sigchld");
+	x->adopter_autoreaps = sigchld && !strcmp(sigchld, "ignored");
+	x->childless = !x->adopter.pid; /* nobody to be given away: the stream knew of none */
+	x->utime = json_ms(root, "proctrace.exit.cpu_user_ms");
+	x->stime = json_ms(root, "proctrace.exit.cpu_system_ms");
+	x->maxrss = json_number(root, "proctrace.exit.max_rss_kb", &n) ? n : 0;
+	x->threads = json_number(root, "proctrace.exit.threads", &n) ? (uint32_t)n : 0;
+	read_killer(root, x);
+	line_waiting(json_at(root, "proctrace.exit.parent"), &ev->facts);
+}
+
+int line_read_exit(struct line_room *room, const json_t *root, struct line *line)
+{
+	struct event *ev;
+
+	line_aside(line, json_at(root, "proctrace.exit.adopter"), false);
+	ev = line_about(room, root, line);
+	if (!ev)
+		return -EBADMSG;
+	if (line_inferred(root)) {
+		line_sight(room, root, ev);
+		ev->sight.dead = true;
+		return 0;
+	}
+	ev->kind = EVENT_EXIT;
+	read_ending(root, ev);
+	return 0;
+}
+
+int line_read_reap(struct line_room *room, const json_t *root, struct line *line)
+{
+	const char *precision = json_text(root, "proctrace.reap.precision");
+	const char *how = json_text(root, "proctrace.reap.how");
+	struct ident reaper;
+	struct event *ev;
+
+	reaper = json_ident(json_at(root, "proctrace.reap.reaper"));
+	if (ident_same(reaper, json_ident(json_at(root, "process.parent")))) /* else it was gone */
+		line_aside(line, json_at(root, "proctrace.reap.reaper"),
+			  how && !strcmp(how, "init"));
+	ev = line_about(room, root, line);
+	if (!ev)
+		return -EBADMSG;
+	ev->kind = precision && !strcmp(precision, "audit") ? EVENT_MISSING : EVENT_FREE;
+	ev->facts = (struct facts){ .have = reaper.pid ? HAVE_PARENT : 0, .parent = reaper };
+	return 0;
+}
+
+int line_read_thread(struct line_room *room, const json_t *root, struct line *line)
+{
+	struct event *ev = line_about(room, root, line);
+	uint64_t tid;
+
+	if (!ev || !json_number(root, "process.thread.id", &tid))
+		return -EBADMSG;
+	ev->kind = EVENT_THREAD_START;
+	ev->thread.tid = (uint32_t)tid;
+	return 0;
+}
+
+int line_read_thread_exit(struct line_room *room, const json_t *root, struct line *line)
+{
+	int err = line_read_thread(room, root, line);
+
+	if (!err)
+		line_last(line)->kind = EVENT_THREAD_EXIT;
+	return err;
+}
