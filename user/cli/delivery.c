@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/say.h"
@@ -18,15 +20,30 @@ static const char *name(const struct delivery *d)
 	return d->out.path ? d->out.path : "stdout";
 }
 
-int delivery_open(struct delivery *d, struct sink *sink, const char *path)
+static bool wants_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
+	return !o->output && isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+int delivery_open(struct delivery *d, struct sink *sink, const struct options *o)
 {
 	int err;
 
 	*d = (struct delivery){ .sink = sink, .wake_fd = -1, .hurry = NEVER };
-	err = out_open(&d->out, path);
-	if (err)
+	d->work = o->mode == MODE_TRACE ? "tracing" : o->mode == MODE_REPLAY ? "the replay" :
+									 "the answer";
+	err = out_open(&d->out, o->output);
+	if (err) {
 		say("%s: cannot be written: %s", name(d), strerror(-err));
-	return err;
+		return err;
+	}
+	sink->ops = o->json ? &json_sink : &text_sink;
+	sink->color = wants_color(o);
+	return 0;
 }
 
 void delivery_hurry(struct delivery *d, uint64_t since)
@@ -81,10 +98,10 @@ static void complain(const struct delivery *d, int err)
 	uint64_t lost = count_lines(&d->sink->out), told = d->sink->sequence;
 
 	if (err == -EPIPE)
-		say("%s: its reader has closed it; tracing ends", name(d));
+		say("%s: its reader has closed it; %s ends", name(d), d->work);
 	else
-		say("%s: %s; tracing ends, and what came after event %llu is lost", name(d),
-		    err == -EAGAIN ? "it is not read in time" : strerror(-err),
+		say("%s: %s; %s ends, and what came after event %llu is lost", name(d),
+		    err == -EAGAIN ? "it is not read in time" : strerror(-err), d->work,
 		    (unsigned long long)(told > lost ? told - lost : 0));
 }
 

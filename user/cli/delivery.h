@@ -9,12 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/options.h"
 #include "sink/out.h"
 #include "sink/sink.h"
 
 struct delivery {
 	struct out out;
 	struct sink *sink;
+	const char *work; /* what ends when this fails */
 	/* while a reader is waited for: what else wakes, and who then does something about it */
 	int wake_fd;
 	void (*on_wake)(void *ctx);
@@ -26,8 +28,9 @@ struct delivery {
 	int failed; /* -errno of why nothing is written any more */
 };
 
-/* 0, or -errno with the complaint made. */
-int delivery_open(struct delivery *d, struct sink *sink, const char *path);
+/* Opens it as the options say, and fills in the sink's format and colour. 0, or -errno with the
+ * complaint made. */
+int delivery_open(struct delivery *d, struct sink *sink, const struct options *o);
 /* Empties the sink, and waits for a slow reader. Where that fails it says so once; see failed. */
 void delivery_flush(struct delivery *d);
 /* The end is wanted from now, or that later time, on; who says so again is tired of the reader. */

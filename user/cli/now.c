@@ -88,7 +88,7 @@ int now_run(struct options *o)
 	signal(SIGPIPE, SIG_IGN);
 	if (filter_look_up(o))
 		return STATUS_USAGE;
-	if (output_open(&n.output, o, &n.sink))
+	if (delivery_open(&n.delivery, &n.sink, o))
 		return status;
 	boot_id_read(boot_id, &n.sink);
 	o->zombie_after = STANDS;
@@ -102,8 +102,9 @@ int now_run(struct options *o)
 	}
 	n.sink.wall_offset = n.sink.start_offset = clock_wall_offset();
 	status = now_zombies(&n) & o->fail_on ? STATUS_FOUND : STATUS_DONE;
-	output_flush(&n.output, &n.sink.out);
-	if (output_close(&n.output))
+	delivery_flush(&n.delivery);
+	delivery_close(&n.delivery);
+	if (n.delivery.failed)
 		status = STATUS_FAILED;
 cleanup:
 	pipeline_close(&n.pipe);

@@ -3,7 +3,7 @@
 #ifndef PROCTRACE_CLI_NOW_H
 #define PROCTRACE_CLI_NOW_H
 
-#include "cli/output.h"
+#include "cli/delivery.h"
 #include "cli/pipeline.h"
 #include "source/live.h"
 
@@ -12,7 +12,7 @@ struct now {
 	struct live *live; /* NULL: /proc alone */
 	struct pipeline pipe;
 	struct sink sink;
-	struct output output;
+	struct delivery delivery;
 	uint64_t ts; /* of the picture */
 };
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "cli/output.h"
+#include "cli/delivery.h"
 #include "cli/pipeline.h"
 #include "cli/preamble.h"
 #include "cli/say.h"
@@ -18,7 +18,7 @@ struct replaying {
 	struct replay recording;
 	struct pipeline pipe;
 	struct sink sink;
-	struct output output;
+	struct delivery delivery;
 	uint64_t bad; /* lines */
 	bool open;    /* a stream has begun and has not ended */
 };
@@ -167,7 +167,7 @@ static int run(struct replaying *r)
 	struct line line;
 	int got;
 
-	while (!r->output.failed && (got = replay_next(&r->recording, &line, &ts))) {
+	while (!r->delivery.failed && (got = replay_next(&r->recording, &line, &ts))) {
 		if (got == -EBADMSG) {
 			complain(r);
 			continue;
@@ -180,13 +180,13 @@ static int run(struct replaying *r)
 		r->sink.start_offset = r->recording.start_offset;
 		take(r, &line, ts);
 		if (r->sink.out.len >= 1 << 18)
-			output_flush(&r->output, &r->sink.out);
+			delivery_flush(&r->delivery);
 	}
 	if (r->open) {
 		say("%s: its end is missing: it was cut off, or it is a part", name_of(r));
 		end_stream(r, ts, NULL);
 	}
-	output_flush(&r->output, &r->sink.out);
+	delivery_flush(&r->delivery);
 	return 0;
 }
 
@@ -201,10 +201,11 @@ int replay_run(struct options *o)
 		say("%s: cannot be read: %s", o->recording, strerror(-err));
 		goto cleanup;
 	}
-	if (output_open(&r.output, o, &r.sink))
+	if (delivery_open(&r.delivery, &r.sink, o))
 		goto cleanup;
 	err = run(&r);
-	if (output_close(&r.output) || err)
+	delivery_close(&r.delivery);
+	if (r.delivery.failed || err)
 		goto cleanup;
 	summary_say(&r.pipe.totals);
 	if (r.bad)

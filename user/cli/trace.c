@@ -309,20 +309,6 @@ static int open_signals(struct trace *t)
 	return t->signals < 0 ? -errno : 0;
 }
 
-static int open_output(struct trace *t)
-{
-	const struct options *o = t->o;
-	int err = delivery_open(&t->delivery, &t->sink, o->output);
-
-	if (err)
-		return err;
-	t->sink.ops = o->json ? &json_sink : &text_sink;
-	t->sink.color = o->color == COLOR_ALWAYS ||
-			(o->color == COLOR_AUTO && !o->output && isatty(STDOUT_FILENO) &&
-			 !(getenv("NO_COLOR") && *getenv("NO_COLOR")));
-	return 0;
-}
-
 static int open_live(struct trace *t)
 {
 	const struct options *o = t->o;
@@ -445,7 +431,7 @@ int trace_run(struct options *o)
 	if (filter_look_up(o))
 		return STATUS_USAGE;
 	/* a fifo may wait for its reader: then signals still end the program */
-	if (open_output(&t) || open_signals(&t) || open_live(&t))
+	if (delivery_open(&t.delivery, &t.sink, o) || open_signals(&t) || open_live(&t))
 		goto cleanup;
 	pipeline_open(&t.pipe, o, &t.sink);
 	preamble_fill(&t.preamble, o, live_features(t.live), &t.sink);
