@@ -175,8 +175,11 @@ static __always_inline int process_exited(struct task_struct *task)
 	flags = fill_who(&who, task);
 	if (task->signal->oom_mm)
 		flags |= RECORD_OOM;
-	/* other threads have lists of their own, and may be on their way out too */
-	if (children->next == children && task->signal->nr_threads == 1)
+	/*
+	 * Other threads have lists of their own. One that is on its way out at the same time may have
+	 * given its children to the adopter already, as this one was dying too: forget_original_parent().
+	 */
+	if (children->next == children && threads == 1)
 		flags |= RECORD_CHILDLESS;
 	if (select_known(task, start, &who))
 		flags |= selected_flag();

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ledger import Life, ps_state
+from ledger import Life, lived, ps_state
 from tracer import assert_ended_as, sequence
 
 
@@ -52,6 +52,18 @@ def test_last_of_two_threads_in_a_race_decides_the_status(tracer):
         assert_ended_as(exit_line, row["status"])
     assert {row["status"] >> 8 for row in life.all("waited")} <= {0, 3, 5}
     assert story.findings() == []
+
+
+def test_child_of_a_thread_that_leaves_with_the_group_is_an_orphan(tracer):
+    """The thread that leaves first gives its children to the adopter if the other is leaving too:
+    that one has none then."""
+    rows = lived("threads", "bereaved=200").all("adopted")
+    assert len(rows) == 200
+    for row in rows:
+        tracer.wait_line({"pid": row["pid"]}, "reap", timeout=30)
+        told = [line["proctrace"]["orphan"] for line in tracer.of({"pid": row["pid"]}, "orphan")]
+        assert [orphan["old_parent"]["pid"] for orphan in told] == [row["old"]]
+        assert told[0]["adopter"]["pid"] == row["adopter"]
 
 
 def test_threads_send_nothing_unless_asked(tracer):

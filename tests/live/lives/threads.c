@@ -11,6 +11,7 @@
  *   herd=N              N threads come and go
  *   race=N              N processes whose two threads leave at the same time, each with a code
  *                       of its own
+ *   bereaved=N          the same, and one of the threads has a child, which ends when it is adopted
  */
 #include "lives.h"
 
@@ -189,11 +190,52 @@ static void race(int count)
 	}
 }
 
+static void *fork_and_race(void *arg)
+{
+	pid_t parent = getpid();
+
+	if (sprout() == 0) {
+		while (getppid() == parent)
+			usleep(100);
+		adopted("child", me(), parent);
+		leave(7);
+	}
+	return race_with(arg);
+}
+
+/* The kernel deletes them when the last thread has begun to leave: meanwhile others are gone. */
+static void make_leaving_slow(void)
+{
+	struct sigevent none = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	for (int i = 0; i < 300; i++)
+		must(timer_create(CLOCK_MONOTONIC, &none, &timer));
+}
+
+static void bereave(int count)
+{
+	for (int i = 0; i < count; i++) {
+		pid_t pid = sprout();
+
+		if (pid == 0) {
+			pthread_barrier_init(&both, NULL, 2);
+			make_leaving_slow();
+			start(fork_and_race, (void *)3L);
+			pthread_barrier_wait(&both);
+			leave(5);
+		}
+		wait_for(pid);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
 	must(pipe2(ready, O_CLOEXEC));
+	if (!strncmp(name, "bereaved=", 9))
+		under_prompt_reaper();
 	born("driver");
 	if (!strcmp(name, "leader-first"))
 		leader_first(end_group);
@@ -211,6 +253,8 @@ int main(int argc, char **argv)
 		herd(atoi(name + 5));
 	else if (!strncmp(name, "race=", 5))
 		race(atoi(name + 5));
+	else if (!strncmp(name, "bereaved=", 9))
+		bereave(atoi(name + 9));
 	else
 		die("no case %s", name);
 	linger();
