@@ -54,6 +54,46 @@ static void an_auto_reaped_one_is_no_zombie_when_the_release_is_late(void **stat
 	assert_true(w.reap.u.reap.zombie == 0);
 }
 
+/*
+ * Both are killed by one blow: the parent, which ignores SIGCHLD, may be gone before the child can
+ * be told to it. At the release the kernel shows who had it then.
+ */
+static void what_a_dying_parent_ignores_its_adopter_waits_for(void **state)
+{
+	struct event ev = exit_of(11, 10, KILLED(9));
+
+	(void)state;
+	there_are(9);
+	tell(fork_of(10, 9));
+	tell(fork_of(11, 10));
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	ev = exit_of(10, 9, KILLED(9));
+	ev.exit.adopter = id_of(9);
+	tell(ev);
+	pass(10 * NS_PER_MS);
+	tell(free_of(11, 9));
+	assert_told("reap 11 by 9 wait rcu\n");
+}
+
+static void nor_does_it_count_when_its_own_death_is_told_first(void **state)
+{
+	struct event ev = exit_of(10, 9, KILLED(9));
+
+	(void)state;
+	there_are(9);
+	tell(fork_of(10, 9));
+	tell(fork_of(11, 10));
+	ev.exit.adopter = id_of(9);
+	tell(ev);
+	ev = exit_of(11, 10, KILLED(9));
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	pass(10 * NS_PER_MS);
+	tell(free_of(11, 9));
+	assert_told("reap 11 by 9 wait rcu\n");
+}
+
 /* do_notify_parent() looks at SIGCHLD only if that is the exit signal: others stay for __WALL. */
 static void other_exit_signals_are_not_reaped_by_themselves(void **state)
 {
@@ -488,6 +528,8 @@ int main(void)
 		story(a_wait_is_told_with_the_time_as_a_zombie),
 		story(a_parent_that_ignores_sigchld_reaps_by_itself),
 		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
+		story(what_a_dying_parent_ignores_its_adopter_waits_for),
+		story(nor_does_it_count_when_its_own_death_is_told_first),
 		story(other_exit_signals_are_not_reaped_by_themselves),
 		story(an_exec_makes_its_exit_signal_sigchld),
 		story(a_parent_that_is_a_new_program_gets_sigchld),

@@ -254,6 +254,7 @@ static void inherit_corpse(struct proc *child, struct proc *adopter, const struc
 	adopter->children_died++;
 	adopter->orphans_died++;
 	child->inherited = true;
+	child->auto_disputed = child->auto_reaped;
 	if (exit->exit.adopter_autoreaps && !child->auto_reaped)
 		child->auto_reaped = child->auto_inherited = true;
 }

@@ -182,6 +182,8 @@ static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 	p->died = p->dead_seen = ev->ts;
 	p->death_told = true;
 	p->auto_reaped = needs_no_wait(p, ev);
+	p->auto_disputed = p->auto_reaped && p->parent && (ev->facts.have & HAVE_PARENT) &&
+			   !ident_names(ev->facts.parent, p->parent->id);
 	count_death(p);
 	to_list(p, &e->dead);
 	tell(e, CHANGE_EXIT, p, ev, false);
@@ -297,6 +299,7 @@ static void on_confirmed(struct engine *e, struct proc *p, const struct event *e
 		to_doubted(e, p, ev->ts + ASK_AGAIN);
 		return;
 	}
+	p->auto_reaped = false; /* or it would not lie there */
 	to_list(p, &e->zombies);
 	tell(e, CHANGE_ZOMBIE, p, ev, false);
 }
@@ -353,10 +356,22 @@ static void find_reaper(struct engine *e, struct proc *p, const struct event *ev
 		c->u.reap.how = REAP_INIT;
 }
 
+/*
+ * What the dying parent's SIGCHLD said does not count if it was gone before it could be told: then
+ * the kernel shows the adopter at the release, who had to wait.
+ */
+static bool was_left(const struct proc *p, const struct event *ev)
+{
+	return p->auto_disputed && p->parent && (ev->facts.have & HAVE_PARENT) &&
+	       ev->facts.parent.start && ident_same(ev->facts.parent, p->parent->id);
+}
+
 static void on_reaped(struct engine *e, struct proc *p, const struct event *ev)
 {
 	struct change change = { .kind = CHANGE_REAP, .ts = ev->ts, .p = p, .event = ev };
 
+	if (was_left(p, ev))
+		p->auto_reaped = false;
 	change.inferred = p->death_inferred || ev->kind == EVENT_MISSING;
 	change.u.reap.was_zombie = e->was == LIFE_ZOMBIE;
 	change.u.reap.precision = ev->kind == EVENT_FREE ? REAP_RCU : REAP_AUDIT;

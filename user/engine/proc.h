@@ -73,6 +73,7 @@ struct proc {
 	bool has_status : 1;
 	bool inherited : 1; /* dead already when its parent died, and counted with the adopter's
 			       since */
+	bool auto_disputed : 1;	 /* auto_reaped, but that parent died too: it may not have come to that */
 	bool auto_inherited : 1; /* and auto_reaped for that alone */
 	bool death_told : 1, death_inferred : 1;
 	bool inferred : 1; /* its birth was not heard of, though it was born while tracing */
