@@ -124,8 +124,8 @@ static void causes_that_differ_are_told_each_with_its_count(void **state)
 	assert_int_equal(g.at[0].causes[0].example->id.pid, 12);
 	assert_int_equal(g.at[0].causes[1].cause, CAUSE_CLONE_CHILD);
 	assert_int_equal(g.at[0].causes[1].count, 1);
-	assert_true(group_cause_certain(CAUSE_CLONE_CHILD));
-	assert_false(group_cause_certain(CAUSE_NEVER_WAITS));
+	assert_true(group_cause_certain(&g.at[0].causes[1]));
+	assert_false(group_cause_certain(&g.at[0].causes[0]));
 }
 
 static void one_that_has_just_died_is_none(void **state)

@@ -17,6 +17,8 @@ int main(int argc, char **argv)
 	switch (options.mode) {
 	case MODE_TRACE:
 		return trace_run(&options);
+	case MODE_ZOMBIES:
+		return options.watch ? trace_run(&options) : now_run(&options);
 	case MODE_REPLAY:
 		return replay_run(&options);
 	default:

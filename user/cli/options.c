@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	 take_format},
 	{"output", 'o', "FILE", "write there (mode 0600), reopened on SIGHUP; else stdout", ANY,
 	 take_output},
-	{"duration", 0, "SECONDS", "stop by itself", TRACE, take_duration},
+	{"duration", 0, "SECONDS", "stop by itself", TRACE | NOW, take_duration},
 	{"zombie-after", 0, "MS",
 	 "how long a dead process may stand before it is a finding (default 1000)", TRACE,
 	 take_zombie_after},
@@ -57,6 +57,10 @@ static const struct option_row rows[] = {
 	 take_grace},
 	{"limit", 0, "N", "how many groups to show (default: text 20 on one screen, json all)",
 	 MODE_ZOMBIES, take_limit},
+	{"watch", 0, NULL, "go on, and tell what only watching can: ages, rates, creators",
+	 MODE_ZOMBIES, take_watch},
+	{"interval", 0, "SECONDS", "with --watch: how often to tell (default 2)", MODE_ZOMBIES,
+	 take_interval},
 	{"args-max", 0, "BYTES", "how much of argv to keep (default 4096, at most 20480)", TRACE | NOW,
 	 take_args_max},
 	{"no-mask", 0, NULL, "show arguments as they are, secrets too", ANY, take_no_mask},
@@ -83,7 +87,7 @@ static void help(void)
 
 	printf("Usage: proctrace [OPTIONS]\n"
 	       "       proctrace [OPTIONS] -- COMMAND [ARG...]\n"
-	       "       proctrace zombies [OPTIONS]\n"
+	       "       proctrace zombies [--watch] [OPTIONS]\n"
 	       "       proctrace replay [OPTIONS] FILE|-\n\n"
 	       "Traces the lives of processes, from fork to reap, and tells orphans, zombies and\n"
 	       "daemons as they come to be. Without COMMAND it traces the machine until "
@@ -201,6 +205,10 @@ static int take_word(struct options *o, const char *word)
 {
 	size_t i;
 
+	if (o->mode == MODE_ZOMBIES && !o->watch && (o->interval || o->duration)) {
+		say("--%s goes with --watch", o->interval ? "interval" : "duration");
+		return STATUS_USAGE;
+	}
 	if (o->mode == MODE_REPLAY && !o->recording) {
 		o->recording = word;
 		return OPTIONS_GO_ON;
@@ -243,6 +251,10 @@ static int check(const struct options *o, uint64_t given)
 		if (!(given & 1ull << i) || (rows[i].modes & o->mode))
 			continue;
 		say("--%s cannot be used with %s", rows[i].name, command_word(o->mode));
+		return STATUS_USAGE;
+	}
+	if (o->mode == MODE_ZOMBIES && !o->watch && (o->interval || o->duration)) {
+		say("--%s goes with --watch", o->interval ? "interval" : "duration");
 		return STATUS_USAGE;
 	}
 	if (o->mode == MODE_REPLAY && !o->recording) {

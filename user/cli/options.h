@@ -25,7 +25,7 @@ enum exit_status {
 enum mode {
 	MODE_TRACE = 1 << 0,
 	MODE_REPLAY = 1 << 1,
-	MODE_ZOMBIES = 1 << 2, /* the present, once */
+	MODE_ZOMBIES = 1 << 2, /* the present, once; or watched */
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -38,6 +38,8 @@ struct options {
 	enum color color;
 	const char *output; /* NULL: stdout */
 	uint64_t duration; /* ns, 0: without end */
+	uint64_t interval; /* ns, between two looks of a watch; 0: not given */
+	bool watch;
 	uint64_t zombie_after; /* ns */
 	uint64_t grace; /* ns */
 	uint32_t args_max, ring_bytes;

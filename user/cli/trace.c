@@ -19,6 +19,7 @@
 #include "cli/recovery.h"
 #include "cli/say.h"
 #include "cli/sights.h"
+#include "cli/watch.h"
 #include "event/decode.h"
 #include "source/live.h"
 
@@ -44,6 +45,7 @@ struct trace {
 	int signals; /* a signalfd */
 	struct sights sights; /* answers to what was asked */
 	struct recovery recovery;
+	struct watch watch;
 	uint64_t until; /* when tracing ends by itself; NEVER */
 	const char *reason; /* why it ends; NULL: it goes on */
 	int interrupted; /* by which signal, while COMMAND still ran; 0: not */
@@ -194,8 +196,7 @@ static void rest(struct trace *t, bool busy, uint64_t now)
 
 	if (deadline < then && !busy)
 		then = deadline;
-	if (t->until < then)
-		then = t->until;
+	then = earlier(then, earlier(t->until, t->watch.next));
 	if (!busy)
 		live_doze(t->live);
 	then = then > now ? then - now : 0;
@@ -229,6 +230,7 @@ static void loop(struct trace *t)
 		recovery_losses(&t->recovery, now, false);
 		recovery_step(&t->recovery, now);
 		check_command(t, now);
+		watch_step(&t->watch, &t->pipe, now);
 		flush(t);
 		if (t->rotate)
 			delivery_rotate(&t->delivery);
@@ -317,7 +319,7 @@ static int open_live(struct trace *t)
 		.ring_bytes = o->ring_bytes,
 		.threads = o->threads,
 		.max_procs = o->max_procs,
-		.selection = o->selection,
+		.selection = o->watch ? (struct selection){ 0 } : o->selection,
 		.cgroup_wanted = o->selection.cgroups ? o->cgroup[0] : NULL,
 	};
 	char why[512];
@@ -433,6 +435,8 @@ int trace_run(struct options *o)
 	/* a fifo may wait for its reader: then signals still end the program */
 	if (delivery_open(&t.delivery, &t.sink, o) || open_signals(&t) || open_live(&t))
 		goto cleanup;
+	if (o->watch)
+		o->changes = o->findings = 0; /* the story of each process is not what is asked for */
 	pipeline_open(&t.pipe, o, &t.sink);
 	preamble_fill(&t.preamble, o, live_features(t.live), &t.sink);
 	recovery_begin(&t.recovery, t.live, &t.pipe, &t.sights, clock_boot());
@@ -442,6 +446,7 @@ int trace_run(struct options *o)
 	if (o->duration)
 		t.until = t.preamble.start.ts + o->duration;
 	start_command(&t);
+	watch_begin(&t.watch, o, t.preamble.start.ts);
 	give_up_privileges();
 	loop(&t);
 	finish(&t);

@@ -10,6 +10,8 @@
 #include "cli/say.h"
 #include "sink/sink.h"
 
+#define INTERVAL_MIN (NS_PER_S / 10)
+
 int option_bad(const char *option, const char *value, const char *want)
 {
 	say("%s: '%s' is no good: give %s", option, value, want);
@@ -33,6 +35,20 @@ int take_duration(struct options *o, const char *value)
 {
 	if (num_seconds(value, &o->duration) || !o->duration)
 		return option_bad("--duration", value, "seconds, such as 10 or 0.5");
+	return 0;
+}
+
+int take_watch(struct options *o, const char *value)
+{
+	(void)value;
+	o->watch = true;
+	return 0;
+}
+
+int take_interval(struct options *o, const char *value)
+{
+	if (num_seconds(value, &o->interval) || o->interval < INTERVAL_MIN)
+		return option_bad("--interval", value, "seconds, such as 2 or 0.5, 0.1 at least");
 	return 0;
 }
 

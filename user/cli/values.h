@@ -11,6 +11,8 @@
 int take_format(struct options *o, const char *value);
 int take_output(struct options *o, const char *value);
 int take_duration(struct options *o, const char *value);
+int take_watch(struct options *o, const char *value);
+int take_interval(struct options *o, const char *value);
 int take_zombie_after(struct options *o, const char *value);
 int take_grace(struct options *o, const char *value);
 int take_args_max(struct options *o, const char *value);

@@ -47,4 +47,10 @@ void daemon_tick(struct detect *d, uint64_t now);
 void leak_after(struct detect *d, const struct change *c);
 void leak_tick(struct detect *d, uint64_t now);
 
+/*
+ * How this parent's zombies come and go at now, told or not, and where that leads: all of leak but
+ * the cause. False: it has had none of late.
+ */
+bool leak_of(const struct detect *d, const struct proc *parent, uint64_t now, struct leak *leak);
+
 #endif

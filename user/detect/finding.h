@@ -64,8 +64,10 @@ struct bygone {
 struct leak {
 	uint32_t count;	 /* that stand now */
 	uint32_t growth; /* by how many more there are than */
-	uint64_t within; /* this long ago, ns */
+	uint64_t within; /* this long ago, ns; 0: it is not known yet whether they grow */
 	uint32_t created[LEAK_WINDOWS], reaped[LEAK_WINDOWS]; /* in the last minutes; whole ones */
+	uint32_t created_now, reaped_now; /* since the last whole minute, or it was first watched */
+	uint64_t now_for; /* ns, so long ago */
 	uint32_t minutes; /* since it was first watched; windows that are longer have no more */
 	uint64_t oldest; /* when the oldest died, boot time; 0: not known */
 	struct leak_program {

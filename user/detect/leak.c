@@ -170,6 +170,11 @@ static void count_windows(const struct account *a, struct leak *leak, uint64_t n
 	int i, minute;
 
 	leak->minutes = (uint32_t)((now - a->since) / (60 * NS_PER_S));
+	leak->created_now = a->created_now;
+	leak->reaped_now = a->reaped_now;
+	leak->now_for = now % (60 * NS_PER_S);
+	if (leak->now_for > now - a->since)
+		leak->now_for = now - a->since;
 	for (i = 0; i < LEAK_WINDOWS; i++) {
 		for (minute = 0; minute < windows[i]; minute++) {
 			leak->created[i] += a->created[minute];
@@ -220,16 +225,55 @@ static void look_at_children(const struct proc *p, struct leak *leak)
 	memcpy(leak->programs, all, (n < LEAK_PROGRAMS ? n : LEAK_PROGRAMS) * sizeof(all[0]));
 }
 
+/* How far back they are known not to grow. */
+static uint64_t known_for(const struct account *a)
+{
+	return a->scale[0].n == STRETCHES ? (STRETCHES - 1) * lengths[0] : 0;
+}
+
+/* s: at which scale it grows; NULL: at none. */
+static void describe(const struct detect *d, const struct account *a, const struct proc *p,
+		     const struct scale *s, struct leak *leak)
+{
+	leak->count = p->zombies;
+	leak->growth = s ? growth(s) : 0;
+	leak->within = s ? (STRETCHES - 1) * lengths[s - a->scale] : known_for(a);
+	forecast(d, a, p, leak);
+}
+
+/* The fastest scale at which there are more and more. */
+static const struct scale *rising(const struct account *a)
+{
+	size_t i;
+
+	if (a->told && growth(a->told))
+		return a->told;
+	for (i = 0; i < SCALES; i++)
+		if (growth(&a->scale[i]))
+			return &a->scale[i];
+	return NULL;
+}
+
+bool leak_of(const struct detect *d, const struct proc *parent, uint64_t now, struct leak *leak)
+{
+	const struct account *a = find(d, parent->id);
+
+	*leak = (struct leak){ 0 };
+	if (!a)
+		return false;
+	describe(d, a, parent, rising(a), leak);
+	count_windows(a, leak, now);
+	look_at_children(parent, leak);
+	return true;
+}
+
 static void tell(struct detect *d, struct account *a, const struct proc *p, const struct scale *s,
 		 uint64_t now)
 {
 	struct finding f = { .kind = FINDING_ZOMBIE_LEAK, .ts = now, .p = p };
 	struct leak *leak = &f.u.leak;
 
-	leak->count = p->zombies;
-	leak->growth = growth(s);
-	leak->within = (STRETCHES - 1) * lengths[s - a->scale];
-	forecast(d, a, p, leak);
+	describe(d, a, p, s, leak);
 	if (s == &a->scale[0] && leak->nearest == LIMIT_KINDS)
 		return;
 	if (s == &a->scale[0] && leak->hit > now + URGENT)

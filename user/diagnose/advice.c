@@ -297,7 +297,7 @@ static const char *to_watch(const struct group *g)
 	int i;
 
 	for (i = 0; i < g->ncauses; i++)
-		if (!group_cause_certain(g->causes[i].cause))
+		if (!group_cause_certain(&g->causes[i]))
 			break;
 	if (i == g->ncauses)
 		return NULL;

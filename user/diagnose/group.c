@@ -119,6 +119,23 @@ static void add_pid(struct group *g, const struct proc *p, const struct proc **k
 	kept[i] = p;
 }
 
+/* The first few that are met: who leaks has few creators. */
+static void add_creator(struct group *g, const struct proc *p)
+{
+	int i;
+
+	if (!p->creator.pid || (g->parent && ident_same(p->creator, g->parent->id)))
+		return;
+	for (i = 0; i < g->ncreators && !ident_same(g->creators[i].id, p->creator); i++)
+		;
+	if (i == GROUP_CREATORS)
+		return;
+	if (i == g->ncreators)
+		g->creators[g->ncreators++] =
+			(struct group_creator){ p->creator, p->creator_comm, 0 };
+	g->creators[i].count++;
+}
+
 static const char *container_of(const struct proc *p)
 {
 	return p->cgroup_path ? container_id(p->cgroup_path->s, p->cgroup_path->len) : NULL;
@@ -149,6 +166,7 @@ static void make_group(struct group *g, const struct proc **zombies, size_t n)
 		add_cause(g, p);
 		add_pid(g, p, kept);
 		add_container(g, p);
+		add_creator(g, p);
 		run++;
 		if (i + 1 == n || strncmp(p->comm, zombies[i + 1]->comm, COMM_LEN)) {
 			add_program(g, p->comm, run);
@@ -221,10 +239,12 @@ void group_evidence(const struct group_cause *cause, uint64_t ts, struct finding
 	diagnose_zombie(f);
 }
 
-bool group_cause_certain(enum cause cause)
+bool group_cause_certain(const struct group_cause *cause)
 {
-	return cause == CAUSE_PARENT_STOPPED || cause == CAUSE_TRACED ||
-	       cause == CAUSE_CLONE_CHILD || cause == CAUSE_WAITS_FOR_ANOTHER;
+	enum cause is = cause->cause;
+
+	return cause->example->died || is == CAUSE_PARENT_STOPPED || is == CAUSE_TRACED ||
+	       is == CAUSE_CLONE_CHILD || is == CAUSE_WAITS_FOR_ANOTHER;
 }
 
 /* In a pid namespace below the first one. */

@@ -9,6 +9,7 @@
 #define GROUP_CAUSES CAUSES
 #define GROUP_PROGRAMS 4
 #define GROUP_PIDS 5
+#define GROUP_CREATORS 4
 
 /* Why some of a group stay. */
 struct group_cause {
@@ -22,6 +23,13 @@ struct group_program {
 	size_t count;
 };
 
+/* Who made what lies before another's door: an adopted one's, or a CLONE_PARENT child's. */
+struct group_creator {
+	struct ident id;
+	const char *comm;
+	size_t count;
+};
+
 struct group {
 	const struct proc *parent; /* NULL: not known */
 	size_t count;
@@ -31,6 +39,8 @@ struct group {
 	struct group_program programs[GROUP_PROGRAMS]; /* the same */
 	int nprograms;
 	size_t other_programs; /* zombies of programs that have no place there */
+	struct group_creator creators[GROUP_CREATORS]; /* the same; known by watching alone */
+	int ncreators;
 	uint32_t pids[GROUP_PIDS]; /* of some, the oldest first */
 	int npids;
 	/* CONTAINER_ID digits within a path: the one that all of them were in; NULL: none */
@@ -55,8 +65,8 @@ void groups_free(struct groups *g);
 
 /* The evidence for a cause, from its example: fills f anew. */
 void group_evidence(const struct group_cause *cause, uint64_t ts, struct finding *f);
-/* The present alone shows this cause; of others it shows only that they are likely. */
-bool group_cause_certain(enum cause cause);
+/* The present alone shows this cause, or it was watched; else it is only likely. */
+bool group_cause_certain(const struct group_cause *cause);
 
 /*
  * Who gets the zombies of this process when it ends, as find_new_reaper() in kernel/exit.c does it;

@@ -34,8 +34,14 @@ static const struct proc *newest_zombie(const struct proc *parent)
 
 static void about_growth(const struct leak *l, struct evidence *e)
 {
-	evidence_add(e, "%u of its children stand as zombies, %u more than %u s ago", l->count,
-		     l->growth, (unsigned int)(l->within / NS_PER_S));
+	if (l->growth)
+		evidence_add(e, "%u of its children stand as zombies, %u more than %u s ago",
+			     l->count, l->growth, (unsigned int)(l->within / NS_PER_S));
+	else if (l->within)
+		evidence_add(e, "%u of its children stand as zombies, no more than %u s ago",
+			     l->count, (unsigned int)(l->within / NS_PER_S));
+	else
+		evidence_add(e, "%u of its children stand as zombies", l->count);
 	if (l->minutes >= 1)
 		evidence_add(e, "in the last %s %u became zombies and %u of them were collected",
 			     l->minutes >= 5 ? "5 minutes" : "minute",
@@ -58,6 +64,29 @@ static void about_limit(const struct finding *f, struct evidence *e)
 			     (unsigned long long)limit->used, (unsigned long long)limit->max);
 }
 
+/* Which limit, when, and whether it has been hit already. */
+static void about_end(const struct finding *f, struct evidence *e)
+{
+	const struct limits *l = &f->u.leak.limits;
+
+	if (f->u.leak.nearest != LIMIT_KINDS)
+		about_limit(f, e);
+	if (l->refused)
+		evidence_add(e, "the limits of its control groups have refused %llu forks",
+			     (unsigned long long)l->refused);
+}
+
+void diagnose_growth(struct finding *f)
+{
+	const struct leak *l = &f->u.leak;
+
+	about_growth(l, &f->evidence);
+	if (!l->minutes && l->now_for >= NS_PER_S)
+		evidence_add(&f->evidence, "in the last %u s %u became zombies and %u were collected",
+			     (unsigned int)(l->now_for / NS_PER_S), l->created_now, l->reaped_now);
+	about_end(f, &f->evidence);
+}
+
 void diagnose_leak(struct finding *f)
 {
 	struct finding child = { .kind = FINDING_ZOMBIE, .ts = f->ts, .p = newest_zombie(f->p) };
@@ -70,11 +99,7 @@ void diagnose_leak(struct finding *f)
 		diagnose_zombie(&child);
 	l->cause = child.u.zombie.cause;
 	about_growth(l, &f->evidence);
-	if (l->nearest != LIMIT_KINDS)
-		about_limit(f, &f->evidence);
-	if (l->limits.refused)
-		evidence_add(&f->evidence, "the limits of its control groups have refused %llu forks",
-			     (unsigned long long)l->limits.refused);
+	about_end(f, &f->evidence);
 	for (i = 0; i < child.evidence.n; i++)
 		evidence_add(&f->evidence, "%s", child.evidence.s[i]);
 }

@@ -8,6 +8,9 @@
 /* Fills in f->u.leak.cause and f->evidence. f is a FINDING_ZOMBIE_LEAK. */
 void diagnose_leak(struct finding *f);
 
+/* Adds to f->evidence how they come and go, and where that leads, whether it is a leak or not. */
+void diagnose_growth(struct finding *f);
+
 /* "pids.max of its control group"; never NULL. */
 const char *limit_words(const struct limits *l, enum limit_kind kind);
 

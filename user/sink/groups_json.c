@@ -34,7 +34,7 @@ static void causes(struct sink *s, const struct group *g, uint64_t ts)
 		buf_byte(b, '{');
 		member_const(b, "cause", cause_name(g->causes[i].cause));
 		member_u64(b, "count", g->causes[i].count);
-		member_bool(b, "certain", group_cause_certain(g->causes[i].cause));
+		member_bool(b, "certain", group_cause_certain(&g->causes[i]));
 		json_evidence(b, &f.evidence);
 		close_object(b);
 	}
@@ -59,7 +59,44 @@ static void programs(struct buf *b, const struct group *g)
 		member_u64(b, "other_programs", g->other_programs);
 }
 
-static void zombies_object(struct sink *s, const struct group *g, uint64_t ts)
+static void creators(struct sink *s, const struct group *g)
+{
+	struct buf *b = &s->out;
+	int i;
+
+	if (!g->ncreators)
+		return;
+	buf_lit(b, "\"creators\":[");
+	for (i = 0; i < g->ncreators; i++) {
+		buf_byte(b, '{');
+		json_peer_members(s, g->creators[i].id, g->creators[i].comm);
+		member_u64(b, "count", g->creators[i].count);
+		close_object(b);
+	}
+	close_array(b);
+}
+
+/* What only watching tells of it. */
+static void watched(struct sink *s, const struct group *g, const struct finding *growth)
+{
+	const struct leak *l = &growth->u.leak;
+	struct buf *b = &s->out;
+
+	if (g->oldest->died)
+		json_time(s, "oldest_died", g->oldest->died);
+	creators(s, g);
+	if (!growth->p)
+		return;
+	json_growth(s, l);
+	open_object(b, "this_minute");
+	member_u64(b, "created", l->created_now);
+	member_u64(b, "reaped", l->reaped_now);
+	member_ms(b, "within_ms", l->now_for);
+	close_object(b);
+}
+
+static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
+			   const struct finding *growth)
 {
 	const struct proc *heir = group_heir(g->parent);
 	struct buf *b = &s->out;
@@ -70,7 +107,7 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts)
 	open_object(b, "zombies");
 	member_u64(b, "count", g->count);
 	member_const(b, "cause", cause_name(g->causes[0].cause));
-	member_bool(b, "certain", group_cause_certain(g->causes[0].cause));
+	member_bool(b, "certain", group_cause_certain(&g->causes[0]));
 	causes(s, g, ts);
 	if (advice.watch)
 		member_const(b, "watch", advice.watch);
@@ -79,6 +116,8 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts)
 	programs(b, g);
 	if (g->oldest->id.start)
 		json_time(s, "oldest_start", g->oldest->id.start);
+	if (growth)
+		watched(s, g, growth);
 	buf_lit(b, "\"pids\":[");
 	for (i = 0; i < g->npids; i++) {
 		buf_u64(b, g->pids[i]);
@@ -94,12 +133,14 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts)
 	close_object(b);
 }
 
-static void group_line(struct sink *s, const struct group *g, uint64_t ts)
+static void group_line(struct sink *s, const struct stream_groups *told, size_t at)
 {
+	const struct finding *growth = told->growth ? &told->growth[at] : NULL;
+	const struct group *g = &told->groups->at[at];
 	const struct proc *parent = g->parent && !g->parent->stub ? g->parent : NULL;
 	struct buf *b = &s->out;
 
-	json_open_line(s, ts, "state", "info", "zombies");
+	json_open_line(s, told->ts, "state", "info", "zombies");
 	if (parent) {
 		json_open_process(s, parent);
 		json_image(s, parent);
@@ -111,7 +152,7 @@ static void group_line(struct sink *s, const struct group *g, uint64_t ts)
 	} else {
 		open_object(b, "proctrace");
 	}
-	zombies_object(s, g, ts);
+	zombies_object(s, g, told->ts, growth);
 	if (parent)
 		json_raw(s, parent, true, (struct slice){ 0 });
 	close_object(b);
@@ -133,6 +174,8 @@ static void totals_line(struct sink *s, const struct stream_groups *told, size_t
 	member_u64(b, "just_died", g->fresh);
 	member_u64(b, "processes", g->processes);
 	member_const(b, "source", told->from_proc ? "proc" : "task_iterator");
+	if (told->since)
+		json_time(s, "since", told->since);
 	member_u64(b, "dead_leaders", g->nleaders);
 	buf_lit(b, "\"leaders\":[");
 	for (i = 0; i < g->nleaders && i < LEADERS; i++) {
@@ -153,6 +196,6 @@ void json_groups(struct sink *s, const struct stream_groups *told)
 	if (told->limit && told->limit < shown)
 		shown = told->limit;
 	for (i = 0; i < shown; i++)
-		group_line(s, &told->groups->at[i], told->ts);
+		group_line(s, told, i);
 	totals_line(s, told, shown);
 }

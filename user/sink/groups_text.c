@@ -175,7 +175,7 @@ static void add_causes(struct sink *s, struct buf *out, const struct group *g,
 		buf_str(&text, cause_name(cause->cause));
 		if (g->ncauses > 1)
 			buf_printf(&text, " (%zu)", cause->count);
-		if (!group_cause_certain(cause->cause))
+		if (!group_cause_certain(cause))
 			buf_lit(&text, ", as far as the present shows");
 		if (f.evidence.n)
 			buf_lit(&text, ": ");
@@ -202,9 +202,40 @@ static void add_list(struct sink *s, struct buf *out, const char *label, const c
 	buf_free(&text);
 }
 
-static void add_full(struct sink *s, struct buf *out, const struct group *g,
-		     const struct advice *advice, uint64_t ts)
+/* When it died is known of those whose death was seen, and so is what they were started as. */
+static void add_oldest(struct buf *b, const struct proc *p, uint64_t ts)
 {
+	buf_printf(b, "; the oldest (%u) ", p->id.pid);
+	buf_str(b, p->died ? "died " : "began ");
+	add_age(b, p->died ? (p->died < ts ? ts - p->died : 0) : age(p, ts));
+	buf_lit(b, " ago");
+	if (!p->args)
+		return;
+	buf_lit(b, " and was: ");
+	add_args(b, p);
+}
+
+static void add_creators(struct sink *s, struct buf *out, const struct group *g)
+{
+	struct buf text = { 0 };
+	int i;
+
+	for (i = 0; i < g->ncreators; i++) {
+		if (i)
+			buf_lit(&text, ", ");
+		add_word(&text, g->creators[i].comm);
+		buf_printf(&text, "(%u) %zu", g->creators[i].id.pid, g->creators[i].count);
+	}
+	if (g->ncreators)
+		add_labelled(s, out, "made by", NULL, "", &text);
+	buf_free(&text);
+}
+
+static void add_full(struct sink *s, struct buf *out, const struct stream_groups *told, size_t at,
+		     const struct advice *advice)
+{
+	const struct finding *growth = told->growth ? &told->growth[at] : NULL;
+	const struct group *g = &told->groups->at[at];
 	struct buf text = { 0 };
 
 	buf_byte(out, '\n');
@@ -221,12 +252,15 @@ static void add_full(struct sink *s, struct buf *out, const struct group *g,
 	buf_byte(out, ' ');
 	add_wrapped(out, &text, 7, 7);
 	text.len = 0;
-	add_causes(s, out, g, advice, ts);
+	add_causes(s, out, g, advice, told->ts);
 	add_programs(&text, g);
-	buf_printf(&text, "; the oldest (%u) began ", g->oldest->id.pid);
-	add_age(&text, age(g->oldest, ts));
-	buf_lit(&text, " ago");
+	add_oldest(&text, g->oldest, told->ts);
 	add_labelled(s, out, "were", NULL, "", &text);
+	add_creators(s, out, g);
+	if (growth && growth->p) {
+		add_evidence(&text, &growth->evidence);
+		add_labelled(s, out, "growth", NULL, "", &text);
+	}
 	add_list(s, out, "do", CYAN, (char (*)[ADVICE_LEN])advice->act, advice->nacts);
 	add_list(s, out, "no help", DIM, (char (*)[ADVICE_LEN])advice->futile, advice->nfutile);
 	buf_free(&text);
@@ -284,7 +318,7 @@ static size_t add_groups(struct sink *s, const struct stream_groups *told)
 		advise(&advice, &g->at[i]);
 		text.len = 0;
 		if (full)
-			add_full(s, &text, &g->at[i], &advice, told->ts);
+			add_full(s, &text, told, i, &advice);
 		n = lines_of(&text);
 		if (full && screen && i && used + n + (shown - i - 1) > SCREEN) {
 			full = false;
@@ -351,6 +385,10 @@ static void add_head(struct sink *s, const struct stream_groups *told)
 	buf_printf(b, " (of %zu processes", g->processes);
 	if (g->fresh)
 		buf_printf(b, "; just died: %zu", g->fresh);
+	if (told->since) {
+		buf_lit(b, "; watched for ");
+		add_age(b, told->ts - told->since);
+	}
 	buf_lit(b, ")\n");
 }
 
@@ -361,7 +399,7 @@ static void add_foot(struct sink *s, const struct stream_groups *told)
 		"the dead ended cannot be seen that way.";
 	static const char unknown[] =
 		"Only watching can tell when they died, what they were started as, who created "
-		"them and how fast they grow: proctrace --events zombie,zombie_cleared";
+		"them and how fast they grow: proctrace zombies --watch";
 	struct buf text = { 0 };
 
 	buf_byte(&s->out, '\n');
@@ -370,7 +408,8 @@ static void add_foot(struct sink *s, const struct stream_groups *told)
 		add_wrapped(&s->out, &text, 0, 0);
 		text.len = 0;
 	}
-	buf_str(&text, unknown);
+	if (!told->since)
+		buf_str(&text, unknown);
 	add_wrapped(&s->out, &text, 0, 0);
 	buf_free(&text);
 }

@@ -179,6 +179,19 @@ static void leak_limits(struct sink *s, const struct leak *l)
 	close_object(b);
 }
 
+void json_growth(struct sink *s, const struct leak *l)
+{
+	struct buf *b = &s->out;
+
+	open_object(b, "growth");
+	member_u64(b, "count", l->growth);
+	member_ms(b, "within_ms", l->within);
+	close_object(b);
+	leak_windows(s, "created", l, l->created);
+	leak_windows(s, "reaped", l, l->reaped);
+	leak_limits(s, l);
+}
+
 static void leak_object(struct sink *s, const struct finding *f)
 {
 	const struct leak *l = &f->u.leak;
@@ -187,16 +200,10 @@ static void leak_object(struct sink *s, const struct finding *f)
 	open_object(b, "zombie_leak");
 	member_const(b, "cause", cause_name(l->cause));
 	member_u64(b, "count", l->count);
-	open_object(b, "growth");
-	member_u64(b, "count", l->growth);
-	member_ms(b, "within_ms", l->within);
-	close_object(b);
-	leak_windows(s, "created", l, l->created);
-	leak_windows(s, "reaped", l, l->reaped);
+	json_growth(s, l);
 	if (l->oldest)
 		json_time(s, "oldest", l->oldest);
 	leak_programs(s, l);
-	leak_limits(s, l);
 	json_waiting(s, f->p);
 	member_doing(b, &f->p->doing);
 	member_accounts(b, f->p);

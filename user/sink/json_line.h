@@ -17,5 +17,7 @@ void json_reap(struct sink *s, const struct change *c);
 /* Whole lines. */
 void json_change(struct sink *s, const struct change *c);
 void json_finding(struct sink *s, const struct finding *f);
+/* Members: how the zombies of a parent come and go, the limits that are near and when they are hit. */
+void json_growth(struct sink *s, const struct leak *l);
 
 #endif

@@ -48,6 +48,8 @@ int next_inferred(const struct stream_resync *resync, int i);
 struct stream_groups {
 	uint64_t ts;
 	const struct groups *groups;
+	uint64_t since; /* they are watched; 0: this is one look */
+	const struct finding *growth; /* of each group, if watched: FINDING_ZOMBIE_LEAK; p NULL: not known */
 	size_t limit; /* how many groups are told; 0: all, in text what fits on a screen */
 	bool from_proc; /* and not by the task iterator: some things were not to be seen */
 };

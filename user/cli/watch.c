@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/watch.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/zombies.h"
+
+#define EVERY (2 * NS_PER_S)
+#define CLEAR "\033[H\033[J" /* to the upper left, and what is behind it goes */
+
+void watch_begin(struct watch *w, const struct options *o, uint64_t now)
+{
+	w->since = now;
+	w->every = o->interval ? o->interval : EVERY;
+	w->next = o->watch ? now + w->every : NEVER;
+	w->screen = !o->json && !o->output && isatty(STDOUT_FILENO);
+}
+
+void watch_step(struct watch *w, struct pipeline *pipe, uint64_t now)
+{
+	struct stream_groups told = { .ts = now, .since = w->since, .limit = pipe->options->limit };
+	struct buf *out = &pipe->sink->out;
+
+	if (now < w->next)
+		return;
+	w->next = now + w->every;
+	if (w->screen)
+		buf_lit(out, CLEAR);
+	else if (!pipe->options->json && pipe->sink->sequence)
+		buf_byte(out, '\n');
+	zombies_tell(pipe, &told);
+}
