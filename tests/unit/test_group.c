@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Zombies by the parent that must collect them: counts, causes, programs, who is the worst. */
-#include "diagnose/group.h"
-#include "story.h"
-
-static struct groups g;
+#include "crowd.h"
 
 static int begin(void **state)
 {
@@ -18,38 +15,6 @@ static int end(void **state)
 {
 	groups_free(&g);
 	return finish(state);
-}
-
-/* Dead ones, one event each; they are zombies once they have been seen again after their time. */
-static void see(struct event ev, const char *comm)
-{
-	memset(ev.facts.comm, 0, COMM_LEN);
-	strncpy(ev.facts.comm, comm, COMM_LEN - 1);
-	ev.ts = w.now;
-	engine_apply(w.e, &ev);
-}
-
-static void lies_dead(uint32_t pid, uint32_t parent, const char *comm)
-{
-	see(sight_of(pid, parent, 'Z'), comm);
-}
-
-static void make(void)
-{
-	groups_free(&g);
-	groups_make(&g, w.e, NULL, NULL);
-}
-
-/* Pids first to last under parent are zombies by now. */
-static void crowd(uint32_t parent, uint32_t first, uint32_t last, const char *comm)
-{
-	uint32_t pid;
-
-	for (pid = first; pid <= last; pid++)
-		lies_dead(pid, parent, comm);
-	pass(2 * NS_PER_S);
-	for (pid = first; pid <= last; pid++)
-		lies_dead(pid, parent, comm);
 }
 
 static void groups_come_with_the_worst_first(void **state)

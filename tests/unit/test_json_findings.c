@@ -200,6 +200,7 @@ static void a_check_tells_what_was_inferred(void **state)
 	(void)state;
 	resync.inferred[CHANGE_EXIT] = 4;
 	resync.inferred[CHANGE_FORK] = 2;
+	resync.inferred[CHANGE_CLASS] = 9; /* is not told in the stream */
 	s.ops->resync(&s, &resync);
 	read_line();
 	assert_str("event.action", "resync");
@@ -208,7 +209,11 @@ static void a_check_tells_what_was_inferred(void **state)
 	assert_num("proctrace.resync.checked", 321);
 	assert_num("proctrace.resync.inferred.exit", 4);
 	assert_num("proctrace.resync.inferred.fork", 2);
-	assert_absent("proctrace.resync.inferred.exec");
+	assert_int_equal(json_object_size(at("proctrace.resync.inferred")), 2);
+	memset(resync.inferred, 0, sizeof(resync.inferred));
+	s.ops->resync(&s, &resync);
+	read_line();
+	assert_int_equal(json_object_size(at("proctrace.resync.inferred")), 0);
 }
 
 static void a_clock_that_was_set_is_told_by_both_clocks(void **state)
@@ -247,6 +252,11 @@ static void a_stream_begins_with_what_it_is(void **state)
 	assert_str("proctrace.boot_id", "b-o-o-t");
 	assert_bool("proctrace.hooks.fork", true);
 	assert_bool("proctrace.hooks.free", false);
+	assert_absent("proctrace.partial");
+	start.partial = true;
+	s.ops->start(&s, &start);
+	read_line();
+	assert_bool("proctrace.partial", true);
 }
 
 static void a_stream_ends_with_its_totals(void **state)

@@ -149,6 +149,76 @@ static void an_end_that_nobody_saw_tells_no_more_than_is_known(void **state)
 	assert_absent("proctrace.lifetime_ms");
 }
 
+/* Who has its children from now on, and what its own parent was doing: a replay needs both. */
+static void an_end_tells_who_gets_its_children(void **state)
+{
+	struct change c = { .kind = CHANGE_EXIT, .ts = NOW, .p = &p, .event = &ev };
+	struct proc child = { .id = { 4712, 5 * NS_PER_S } };
+	struct proc adopter = { .id = { 41, 2 * NS_PER_S }, .comm = "reaper", .subreaper = true };
+
+	(void)state;
+	ev.kind = EVENT_EXIT;
+	p.has_status = true;
+	ev.exit.adopter = adopter.id;
+	list_init(&p.children);
+	s.ops->change(&s, &c);
+	read_line();
+	assert_absent("proctrace.exit.adopter"); /* it has no children */
+	assert_absent("proctrace.exit.parent");
+	list_add_tail(&child.sibling, &p.children);
+	parent.sigchld = SIGCHLD_DEFAULT;
+	parent.in_wait = true;
+	s.ops->change(&s, &c);
+	read_line();
+	assert_num("proctrace.exit.adopter.pid", 41);
+	assert_true(json_is_string(at("proctrace.exit.adopter.entity_id")));
+	assert_absent("proctrace.exit.adopter.name"); /* it is not known */
+	assert_absent("proctrace.exit.adopter.sigchld");
+	assert_str("proctrace.exit.parent.sigchld", "default");
+	assert_bool("proctrace.exit.parent.waits", true);
+	c.u.exit.adopter = &adopter;
+	ev.exit.adopter_autoreaps = true;
+	s.ops->change(&s, &c);
+	read_line();
+	assert_str("proctrace.exit.adopter.name", "reaper");
+	assert_bool("proctrace.exit.adopter.subreaper", true);
+	assert_absent("proctrace.exit.adopter.ns_init");
+	assert_str("proctrace.exit.adopter.sigchld", "ignored");
+	ev.exit.childless = true; /* they died with it */
+	s.ops->change(&s, &c);
+	read_line();
+	assert_absent("proctrace.exit.adopter");
+}
+
+static void a_corpse_of_before_tells_that_it_is_one(void **state)
+{
+	(void)state;
+	p.life = LIFE_DEAD;
+	p.has_status = true;
+	p.status = KILLED(SIGTERM);
+	p.has_exit_signal = p.ns_init = p.subreaper = p.traced = parent.subreaper = true;
+	p.exit_signal = SIGUSR1;
+	p.tracer = (struct ident){ 77, 2 * NS_PER_S };
+	write_about(CHANGE_SNAPSHOT, &ev);
+	read_line();
+	assert_bool("proctrace.dead", true);
+	assert_str("proctrace.exit.signal", "SIGTERM");
+	assert_absent("process.exit_code");
+	assert_num("proctrace.exit_signal", SIGUSR1);
+	assert_bool("proctrace.ns_init", true);
+	assert_bool("proctrace.subreaper", true);
+	assert_bool("proctrace.parent_subreaper", true);
+	assert_bool("proctrace.traced", true);
+	assert_num("proctrace.tracer.pid", 77);
+	p.status = EXITED(3);
+	p.exit_signal = SIGCHLD;
+	write_about(CHANGE_SNAPSHOT, &ev);
+	read_line();
+	assert_num("process.exit_code", 3);
+	assert_absent("proctrace.exit");
+	assert_absent("proctrace.exit_signal"); /* the usual one */
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, end_lines)
 
 int main(void)
@@ -160,6 +230,8 @@ int main(void)
 		story(a_session_tells_old_and_new),
 		story(threads_have_their_number),
 		story(an_end_that_nobody_saw_tells_no_more_than_is_known),
+		story(an_end_tells_who_gets_its_children),
+		story(a_corpse_of_before_tells_that_it_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,14 @@ static void assert_says(const char *shown, const char *words)
 		fail_msg("\"%s\" does not say \"%s\"", shown, words);
 }
 
+static void assert_ends(const char *shown, const char *words)
+{
+	size_t len = strlen(shown), n = strlen(words);
+
+	if (len < n || strcmp(shown + len - n, words))
+		fail_msg("\"%s\" does not end with \"%s\"", shown, words);
+}
+
 static void the_columns_come_in_their_order(void **state)
 {
 	static const struct { enum change_kind kind; const char *action; } changes[] = {
@@ -245,6 +253,188 @@ static void findings_are_lines_like_the_others(void **state)
 	assert_says(shown, "shell(42)");
 }
 
+static void a_word_for_each_change(void **state)
+{
+	struct change c = { .kind = CHANGE_SESSION, .ts = NOW, .p = &p, .event = &ev };
+
+	(void)state;
+	write_about(CHANGE_FORK, &ev);
+	assert_ends(text_line(), " worker");
+	p.creator = parent.id;
+	write_about(CHANGE_FORK, &ev);
+	assert_ends(text_line(), " worker");
+	p.creator = (struct ident){ 43, 7 };
+	strcpy(p.creator_comm, "cloner");
+	write_about(CHANGE_FORK, &ev);
+	assert_ends(text_line(), " worker          created by cloner(43)");
+
+	p.sid = 4711;
+	p.tty = 136 << 8 | 44 | 256 << 12; /* pts/300 */
+	c.u.session.sid = 40;
+	s.ops->change(&s, &c);
+	assert_ends(text_line(), " sid 40 no tty -> sid 4711 tty 136:300");
+
+	ev.thread.tid = 4712;
+	write_about(CHANGE_THREAD_START, &ev);
+	assert_ends(text_line(), " tid 4712");
+	write_about(CHANGE_THREAD_EXIT, &ev);
+	assert_ends(text_line(), " tid 4712");
+}
+
+static void a_snapshot_tells_state_class_and_program(void **state)
+{
+	(void)state;
+	p.exe = text_of("/usr/bin/my prog");
+	p.letter = 'S';
+	p.has_nice = p.locked = true;
+	p.nice = -5;
+	p.class = CLASS_DAEMON;
+	write_about(CHANGE_SNAPSHOT, &ev);
+	assert_ends(text_line(), " S<L [daemon] /usr/bin/my prog");
+	p.args = text_new("prog\0-d", 8);
+	p.nice = 5;
+	p.locked = false;
+	p.class = CLASS_UNKNOWN;
+	write_about(CHANGE_SNAPSHOT, &ev);
+	assert_ends(text_line(), " SN prog -d");
+	p.parent = NULL;
+	p.kthread = true;
+	write_about(CHANGE_SNAPSHOT, &ev);
+	assert_columns(text_line(), "23:31:40.000", "snapshot", "4711", "0", "worker");
+}
+
+static void an_end_tells_what_is_known_of_it(void **state)
+{
+	struct change unseen = { .kind = CHANGE_EXIT, .ts = NOW, .p = &p, .event = &ev,
+				 .inferred = true };
+
+	(void)state;
+	ev.exit.status = KILLED(SIGKILL);
+	ev.exit.killer_known = true;
+	write_about(CHANGE_EXIT, &ev);
+	assert_ends(text_line(), " killed by SIGKILL by the kernel after 6.000 s");
+	ev.exit.oom = true;
+	p.id.start = 0;
+	write_about(CHANGE_EXIT, &ev);
+	assert_ends(text_line(), " killed by SIGKILL by the OOM killer");
+
+	ev.kind = EVENT_MISSING; /* a look found it gone */
+	s.ops->change(&s, &unseen);
+	assert_ends(text_line(), " killed by SIGKILL unseen (inferred)");
+	p.has_status = false;
+	s.ops->change(&s, &unseen);
+	assert_ends(text_line(), " worker          unseen (inferred)");
+}
+
+static void how_long_is_told_in_fitting_units(void **state)
+{
+	static const struct { uint64_t ns; const char *words; } times[] = {
+		{ 0, "0.000 s" }, { 1999999, "0.001 s" }, { 10 * NS_PER_S - 1, "9.999 s" },
+		{ 10 * NS_PER_S, "0m10s" }, { 3599 * NS_PER_S, "59m59s" },
+		{ 3600 * NS_PER_S, "1h00m" }, { 90060 * NS_PER_S, "25h01m" },
+	};
+	struct change c = { .kind = CHANGE_REAP, .ts = NOW, .p = &p, .event = &ev };
+	char want[64];
+	size_t i;
+
+	(void)state;
+	c.u.reap.reaper = parent.id; /* that has no name any more */
+	c.u.reap.has_zombie = true;
+	for (i = 0; i < COUNT(times); i++) {
+		c.u.reap.zombie = times[i].ns;
+		s.ops->change(&s, &c);
+		snprintf(want, sizeof(want), " by (42) after %s as a zombie", times[i].words);
+		assert_ends(text_line(), want);
+	}
+	c.u.reap.how = REAP_AUTO; /* it was none for a moment only */
+	s.ops->change(&s, &c);
+	assert_ends(text_line(), " by itself (its parent ignores SIGCHLD)");
+	c.u.reap.how = REAP_WAIT;
+	c.u.reap.reaper.pid = 0;
+	c.u.reap.has_zombie = false;
+	s.ops->change(&s, &c);
+	assert_ends(text_line(), " worker");
+}
+
+static void a_zombie_tells_since_when_and_all_causes(void **state)
+{
+	struct finding f = { .kind = FINDING_ZOMBIE, .ts = NOW, .p = &p };
+
+	(void)state;
+	p.args = text_new("sleep\0" "9", 8);
+	p.died = NOW - 1500 * NS_PER_MS;
+	f.u.zombie.cause = CAUSE_INIT_DOES_NOT_REAP;
+	f.u.zombie.also = 1u << CAUSE_NEVER_WAITS;
+	f.u.zombie.responsible = &parent;
+	evidence_add(&f.evidence, "one");
+	evidence_add(&f.evidence, "two");
+	s.ops->finding(&s, &f);
+	assert_ends(text_line(), " for 1.500 s, must be reaped by shell(42), cause: "
+				 "init_does_not_reap, also never_waits (one; two) was: sleep 9");
+	p.died = 0;
+	f.u.zombie.also = 0;
+	f.u.zombie.responsible = NULL;
+	f.evidence.n = 0;
+	s.ops->finding(&s, &f);
+	assert_ends(text_line(), " since before tracing began, cause: init_does_not_reap () "
+				 "was: sleep 9");
+	p.death_told = true;
+	s.ops->finding(&s, &f);
+	assert_says(text_line(), " since nobody knows when, cause: ");
+}
+
+static void daemons_and_leaks_tell_their_evidence(void **state)
+{
+	struct finding f = { .kind = FINDING_DAEMON, .ts = NOW, .p = &p };
+
+	(void)state;
+	p.args = text_new("cron\0-f", 8);
+	evidence_add(&f.evidence, "its own session");
+	f.u.daemon.kind = DAEMON_SERVICE;
+	s.ops->finding(&s, &f);
+	assert_ends(text_line(), " service: its own session: cron -f");
+	f = (struct finding){ .kind = FINDING_ZOMBIE_LEAK, .ts = NOW, .p = &p };
+	f.u.leak.cause = CAUSE_WAITS_LATE;
+	evidence_add(&f.evidence, "12 stand");
+	s.ops->finding(&s, &f);
+	assert_ends(text_line(), " cause: waits_late: 12 stand");
+}
+
+static void lines_about_nobody_have_dashes(void **state)
+{
+	const struct stream_lost lost = { .ts = NOW, .since = 0, .kind = "fork",
+					  .cause = "ring_full", .count = 12345678901234 };
+	struct stream_resync resync = { .ts = NOW, .reason = "audit", .checked = 321 };
+	struct stream_clock clock = { .ts = NOW, .step = -90 * (int64_t)NS_PER_S };
+	const struct stream_stop stop = { .ts = NOW, .reason = "SIGINT", .lost = 7 };
+	const char *shown;
+
+	(void)state;
+	s.ops->lost(&s, &lost);
+	shown = text_line();
+	assert_columns(shown, "23:31:40.000", "lost", "-", "-", "-");
+	assert_ends(shown, " 12345678901234 fork records (ring_full)");
+	s.ops->resync(&s, &resync);
+	shown = text_line();
+	assert_columns(shown, "23:31:40.000", "resync", "-", "-", "-");
+	assert_ends(shown, " audit: 321 processes checked; inferred:");
+	resync.inferred[CHANGE_FORK] = 2;
+	resync.inferred[CHANGE_EXIT] = 4;
+	resync.inferred[CHANGE_CLASS] = 9; /* is not told in the stream */
+	s.ops->resync(&s, &resync);
+	assert_ends(text_line(), " inferred: 2 fork 4 exit");
+	s.ops->clock(&s, &clock);
+	shown = text_line();
+	assert_columns(shown, "23:31:40.000", "clock", "-", "-", "-");
+	assert_ends(shown, " the wall clock was set back by 1m30s");
+	clock.step = 1500 * (int64_t)NS_PER_MS;
+	s.ops->clock(&s, &clock);
+	assert_ends(text_line(), " the wall clock was set forward by 1.500 s");
+	s.ops->stop(&s, &stop); /* stderr has the totals */
+	assert_int_equal(s.out.len, 0);
+	assert_int_equal(s.sequence, 5);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, end_lines)
 
 int main(void)
@@ -258,6 +448,13 @@ int main(void)
 		story(a_parent_that_is_not_known_is_a_question_mark),
 		story(colour_comes_only_when_it_is_wanted),
 		story(findings_are_lines_like_the_others),
+		story(a_word_for_each_change),
+		story(a_snapshot_tells_state_class_and_program),
+		story(an_end_tells_what_is_known_of_it),
+		story(how_long_is_told_in_fitting_units),
+		story(a_zombie_tells_since_when_and_all_causes),
+		story(daemons_and_leaks_tell_their_evidence),
+		story(lines_about_nobody_have_dashes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
