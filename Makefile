@@ -129,6 +129,7 @@ model: $(MODEL)
 	EVERY=$(EVERY) $(BUILD)/tests/model/orders
 
 coverage: deps
+	@mkdir -p build/coverage && find build/coverage -name '*.gcda' -delete
 	@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS="-O0 -g --coverage" \
 		check-unit check-model
 	tests/coverage build/coverage
