@@ -234,6 +234,33 @@ static void long_names_fit(void **state)
 	}
 }
 
+static void what_several_causes_ask_for_is_said_once(void **state)
+{
+	int i, k;
+
+	(void)state;
+	g.ncauses = 2;
+	g.causes[1] = (struct group_cause){ CAUSE_UNKNOWN, 2, &child };
+	advise_on(CAUSE_NEVER_WAITS);
+	assert_true(act_says("in server(10): wait for every child"));
+	for (i = 0; i < a.nacts; i++)
+		for (k = 0; k < i; k++)
+			assert_string_not_equal(a.act[i], a.act[k]);
+	for (i = 0; i < a.nfutile; i++)
+		for (k = 0; k < i; k++)
+			assert_string_not_equal(a.futile[i], a.futile[k]);
+}
+
+static void a_container_gets_an_init_whatever_the_cause(void **state)
+{
+	(void)state;
+	parent.ns_init = true;
+	parent.nspid = 1;
+	advise_on(CAUSE_UNKNOWN);
+	assert_true(act_says("--init, tini"));
+	assert_string_equal(a.brief, "run the container with --init or tini");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +276,8 @@ int main(void)
 		cmocka_unit_test_setup(a_clone_child_needs_another_wait, begin),
 		cmocka_unit_test_setup(a_bad_heir_is_named, begin),
 		cmocka_unit_test_setup(an_unseen_parent_must_be_found, begin),
+		cmocka_unit_test_setup(what_several_causes_ask_for_is_said_once, begin),
+		cmocka_unit_test_setup(a_container_gets_an_init_whatever_the_cause, begin),
 		cmocka_unit_test_setup(long_names_fit, begin),
 	};
 

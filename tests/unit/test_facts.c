@@ -241,6 +241,8 @@ static void a_look_brings_what_only_a_look_can_see(void **state)
 	ev.sight.args_bytes = 100;
 	ev.sight.args_cut = true;
 	ev.sight.argc = 9;
+	ev.sight.exe = (struct slice){ "/bin/a", 6 };
+	ev.sight.cwd = (struct slice){ "/home", 5 };
 	tell(ev);
 	assert_int_equal(proc(10)->letter, 'S');
 	assert_int_equal(proc(10)->nice, -20);
@@ -250,11 +252,16 @@ static void a_look_brings_what_only_a_look_can_see(void **state)
 	assert_int_equal(proc(10)->args_bytes, 100);
 	assert_true(proc(10)->args_cut);
 	assert_int_equal(proc(10)->argc, 9);
-	ev.sight.args = (struct slice){ 0 }; /* not read this time: what is known stays */
+	assert_text(proc(10)->exe, "/bin/a", 6);
+	assert_text(proc(10)->cwd, "/home", 5);
+	/* not read this time: what is known stays */
+	ev.sight.args = ev.sight.exe = ev.sight.cwd = (struct slice){ 0 };
 	ev.sight.letter = 'T';
 	tell(ev);
 	assert_int_equal(proc(10)->letter, 'T');
 	assert_text(proc(10)->args, "a\0b", 4);
+	assert_text(proc(10)->exe, "/bin/a", 6);
+	assert_text(proc(10)->cwd, "/home", 5);
 }
 
 static void a_childs_record_tells_what_its_parent_does_with_sigchld(void **state)

@@ -119,6 +119,26 @@ static void a_leader_of_living_threads_stands_apart(void **state)
 	assert_int_equal(g.leaders[0]->id.pid, 11);
 }
 
+static void leaders_that_began_at_once_come_by_their_pids(void **state)
+{
+	static const uint32_t pids[] = { 13, 11, 14, 12 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(pids); i++) {
+		struct event ev = sight_of(pids[i], 10, 'Z');
+
+		ev.id.start = 7 * NS_PER_S;
+		ev.sight.dead = false;
+		ev.sight.threads = 3;
+		see(ev, "x");
+	}
+	make();
+	assert_int_equal(g.nleaders, 4);
+	for (i = 0; i < g.nleaders; i++)
+		assert_int_equal(g.leaders[i]->id.pid, 11 + i);
+}
+
 static bool is_even(void *ctx, const struct proc *p)
 {
 	(void)ctx;
@@ -188,6 +208,68 @@ static void an_heir_with_zombies_of_its_own_is_bad(void **state)
 	assert_true(group_heir_is_bad(proc(20)));
 }
 
+/* They come by their names: one that is frequent takes the place of one that is not. */
+static void a_frequent_program_has_its_place(void **state)
+{
+	(void)state;
+	crowd(10, 11, 12, "a");
+	crowd(10, 13, 14, "b");
+	crowd(10, 15, 16, "c");
+	crowd(10, 17, 17, "d");
+	crowd(10, 18, 25, "e");
+	crowd(10, 26, 26, "f");
+	make();
+	assert_int_equal(g.at[0].nprograms, GROUP_PROGRAMS);
+	assert_string_equal(g.at[0].programs[0].comm, "e");
+	assert_int_equal(g.at[0].programs[0].count, 8);
+	assert_string_equal(g.at[0].programs[1].comm, "a");
+	assert_string_equal(g.at[0].programs[3].comm, "c");
+	assert_int_equal(g.at[0].other_programs, 2);
+}
+
+/* On a clock that is too coarse many begin at once: then by their pids, at every run the same. */
+static void those_that_began_at_once_come_by_their_pids(void **state)
+{
+	static const uint32_t pids[] = { 25, 22, 21, 24, 35, 32, 31 }, sorted[] = { 21, 22, 24, 25 };
+	struct event ev;
+	size_t i, round;
+
+	(void)state;
+	tell(sight_of(20, INIT, 'S'));
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < COUNT(pids); i++) {
+			ev = sight_of(pids[i], pids[i] < 30 ? 20 : 10, 'Z');
+			ev.id.start = 7 * NS_PER_S;
+			see(ev, pids[i] % 10 < 3 ? "two" : pids[i] % 10 == 4 ? "one" : "a");
+		}
+		pass(2 * NS_PER_S);
+	}
+	make();
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.at[0].parent->id.pid, 20);
+	assert_int_equal(g.at[0].oldest->id.pid, 21);
+	assert_int_equal(g.at[0].causes[0].example->id.pid, 21);
+	for (i = 0; i < COUNT(sorted); i++)
+		assert_int_equal(g.at[0].pids[i], sorted[i]);
+	assert_int_equal(g.at[1].oldest->id.pid, 31);
+}
+
+/* Whether one in between adopts is not known: then neither is who gets them. */
+static void an_heir_that_is_not_known_is_none(void **state)
+{
+	struct event middle = sight_of(20, INIT, 'S'), below = sight_of(30, 20, 'S');
+
+	(void)state;
+	middle.facts.have &= ~HAVE_SUBREAPER;
+	below.facts.have &= ~HAVE_PARENT_BITS;
+	tell(below); /* of 20 nothing is known but that it is a parent */
+	assert_null(group_heir(proc(30)));
+	tell(middle);
+	assert_null(group_heir(proc(30)));
+	tell(sight_of(20, INIT, 'S'));
+	assert_int_equal(group_heir(proc(30))->id.pid, INIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,11 +281,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_that_has_just_died_is_none, begin, end),
 		cmocka_unit_test_setup_teardown(a_leader_of_living_threads_stands_apart, begin,
 						end),
+		cmocka_unit_test_setup_teardown(leaders_that_began_at_once_come_by_their_pids,
+						begin, end),
 		cmocka_unit_test_setup_teardown(only_the_wanted_are_counted, begin, end),
 		cmocka_unit_test_setup_teardown(the_container_is_the_one_that_all_were_in, begin,
 						end),
 		cmocka_unit_test_setup_teardown(the_heir_is_the_nearest_that_adopts, begin, end),
 		cmocka_unit_test_setup_teardown(an_heir_with_zombies_of_its_own_is_bad, begin, end),
+		cmocka_unit_test_setup_teardown(a_frequent_program_has_its_place, begin, end),
+		cmocka_unit_test_setup_teardown(those_that_began_at_once_come_by_their_pids, begin, end),
+		cmocka_unit_test_setup_teardown(an_heir_that_is_not_known_is_none, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,7 +252,7 @@ static void the_container_is_told_by_its_first_digits(void **state)
 	assert_says(shown(), "\n     1 p10(10) [S] container 0123456789ab\n");
 }
 
-/* Parent i, of n zombies; the more of them, the sooner it is told. */
+/* A parent and n zombies of it: those with the most are told first. */
 static void parent_with(uint32_t pid, uint32_t n)
 {
 	tell(sight_of(pid, INIT, 'S'));
@@ -300,7 +300,10 @@ static void a_row_tells_what_stands_in_full_otherwise(void **state)
 	pass(2 * NS_PER_S);
 	see(cloned, "other");
 	told.limit = 0;
-	assert_says(shown(), "\n     4 p200(200) [S] never_waits and more, 1d03h, x and more; restart it: that frees 4\n");
+	assert_says(shown(), "\n     4 p200(200) [S] never_waits and more, 1d03h, x and more; restart "
+			     "it: that frees 4\n");
+	s.color = true;
+	assert_says(shown(), "\n\033[1;31m     4\033[0m p200(200) [S] never_waits and more, ");
 }
 
 /* Rows of strange names may be so long that not all that were meant to be shown fit. */

@@ -317,6 +317,27 @@ static void statuses_and_signals_are_put_in_words(void **state)
 	assert_non_null(signal_name(127));
 }
 
+/* Counters come by name from a kernel side that may be newer than this. */
+static void counts_have_an_end(void **state)
+{
+	struct stream_count counts[STREAM_COUNTS];
+	size_t n = 0, i;
+
+	(void)state;
+	assert_null(stream_count_add(counts, &n, "0123456789abcdef", "x"));
+	assert_null(stream_count_add(counts, &n, "x", "0123456789abcdef"));
+	assert_int_equal(n, 0);
+	for (i = 0; i < STREAM_COUNTS; i++) {
+		assert_ptr_equal(stream_count_add(counts, &n, "0123456789abcde", "full"),
+				 &counts[i]);
+		assert_string_equal(counts[i].kind, "0123456789abcde");
+		assert_string_equal(counts[i].cause, "full");
+		assert_int_equal(counts[i].count, 0);
+	}
+	assert_null(stream_count_add(counts, &n, "fork", "full"));
+	assert_int_equal(n, STREAM_COUNTS);
+}
+
 static void evidence_has_an_end(void **state)
 {
 	struct evidence e = { 0 };
@@ -351,6 +372,7 @@ int main(void)
 		story(a_stream_begins_with_what_it_is),
 		story(a_stream_ends_with_its_totals),
 		story(statuses_and_signals_are_put_in_words),
+		story(counts_have_an_end),
 		story(evidence_has_an_end),
 	};
 

@@ -330,6 +330,86 @@ static void the_evidence_names_growth_and_limit(void **state)
 	assert_true(evidence_says("pids.max of its control group is reached: 100 of 100"));
 }
 
+/* RLIMIT_NPROC counts the tasks of a user, wherever they are, and root's not at all. */
+static void the_users_limit_counts_the_users_tasks(void **state)
+{
+	static const uint32_t uids[] = { 1000, 0 };
+	struct event other = sight_of(50, 1, 'S'), worker = sight_of(51, 1, 'S'), ev;
+	size_t i;
+
+	(void)state;
+	other.facts.uid = 77;
+	other.sight.threads = 90;
+	tell(other);
+	worker.sight.threads = 5;
+	tell(worker);
+	for (i = 0; i < COUNT(uids); i++) {
+		for (leaks = 0; !leaks;) {
+			leave(PARENT, 100);
+			told();
+			ev = limits_of(PARENT, 32768, 300);
+			ev.facts.uid = uids[i];
+			ev.sight.limits.of[LIMIT_NPROC] = (struct limit){ 2000, 0 };
+			ev.sight.limits.of[LIMIT_THREADS_MAX] = (struct limit){ 60000, 400 };
+			tell(ev);
+		}
+		if (uids[i]) { /* init, the parent, five threads, and all the dead */
+			assert_int_equal(w.leak.nearest, LIMIT_NPROC);
+			assert_int_equal(w.leak.limits.of[LIMIT_NPROC].used,
+					 7 + next_pid - 1000);
+		}
+	}
+	assert_int_equal(w.leak.limits.of[LIMIT_NPROC].max, 0);
+	assert_int_equal(w.leak.nearest, LIMIT_PID_MAX);
+}
+
+static void the_dead_are_counted_by_their_programs(void **state)
+{
+	static const char *const names[] = { "rare", "most", "many", "most", "few",
+					     "many", "most", "few",  "most", "many" };
+	int i;
+
+	(void)state;
+	for (i = 0; i < 30 && !leaks; i++) {
+		uint32_t pid = next_pid;
+		struct event ev;
+
+		leave(PARENT, 10);
+		for (; pid < next_pid; pid++) {
+			ev = sight_of(pid, PARENT, 'Z');
+			memset(ev.facts.comm, 0, COMM_LEN);
+			strcpy(ev.facts.comm, names[pid % 10]);
+			w.now++;
+			tell(ev);
+		}
+		idle(MINUTE - NS_PER_S);
+		told();
+	}
+	assert_int_equal(leaks, 1);
+	assert_int_equal(w.leak.count % 10, 0);
+	assert_string_equal(w.leak.programs[0].comm, "most");
+	assert_int_equal(w.leak.programs[0].count, 4 * (w.leak.count / 10));
+	assert_string_equal(w.leak.programs[1].comm, "many");
+	assert_int_equal(w.leak.programs[1].count, 3 * (w.leak.count / 10));
+	assert_string_equal(w.leak.programs[2].comm, "few");
+	assert_int_equal(w.leak.programs[2].count, 2 * (w.leak.count / 10));
+}
+
+/* Ten seconds of haste that would take an hour to hit anything are not worth an alarm. */
+static void a_burst_far_from_any_limit_is_none(void **state)
+{
+	int second;
+
+	(void)state;
+	tell(limits_of(PARENT, 4194304, 300));
+	for (second = 0; second < 20; second++) {
+		leave(PARENT, 20);
+		tell(limits_of(PARENT, 4194304, 300));
+	}
+	idle(HOUR);
+	assert_int_equal(told(), 0);
+}
+
 #define story(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -348,6 +428,9 @@ int main(void)
 		story(what_came_and_went_is_counted_by_the_minute),
 		story(zombies_that_are_handed_on_count_with_who_has_them),
 		story(the_evidence_names_growth_and_limit),
+		story(the_users_limit_counts_the_users_tasks),
+		story(the_dead_are_counted_by_their_programs),
+		story(a_burst_far_from_any_limit_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

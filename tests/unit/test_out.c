@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -234,6 +235,70 @@ static void no_path_is_stdout_and_stays_open(void **state)
 	assert_true(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
 }
 
+/* A socket cannot be opened a second time, and others may share it: it must not be waited for. */
+static void stdout_that_is_a_socket_is_not_waited_for(void **state)
+{
+	struct buf b = { 0 };
+	struct out o;
+	int sockets[2], old = dup(STDOUT_FILENO), adopted, full, flags;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	flags = fcntl(sockets[1], F_GETFL);
+	fill(&b, 6000, 700);
+	dup2(sockets[1], STDOUT_FILENO);
+	adopted = out_open(&o, NULL);
+	alarm(20);
+	while (!(full = out_write(&o, &b)) && b.len)
+		;
+	alarm(0);
+	dup2(old, STDOUT_FILENO);
+	assert_int_equal(adopted, 0);
+	assert_int_equal(o.fd, STDOUT_FILENO);
+	assert_int_equal(full, -EAGAIN);
+	assert_true(b.len > 0);
+	assert_int_equal(fcntl(sockets[1], F_GETFL), flags);
+	close(old);
+	close(sockets[0]);
+	close(sockets[1]);
+	buf_free(&b);
+}
+
+static void what_cannot_be_written_to_is_not_adopted(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY);
+	struct out o;
+
+	(void)state;
+	assert_int_equal(out_adopt(&o, fd), -EBADF);
+	close(fd);
+	assert_int_equal(out_adopt(&o, fd), -EBADF);
+}
+
+static void a_file_that_is_full_behind_a_line_keeps_it(void **state)
+{
+	struct rlimit before, small;
+	struct buf b = { 0 };
+	struct out o;
+	struct stat st;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 800;
+	assert_int_equal(out_open(&o, path), 0);
+	fill(&b, 3, 400);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(out_write(&o, &b), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(b.len, 400);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 800);
+	buf_free(&b);
+	out_close(&o);
+}
+
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -248,6 +313,9 @@ int main(void)
 		story(a_file_that_is_removed_is_noticed),
 		story(what_was_truncated_has_no_hole),
 		story(no_path_is_stdout_and_stays_open),
+		story(stdout_that_is_a_socket_is_not_waited_for),
+		story(what_cannot_be_written_to_is_not_adopted),
+		story(a_file_that_is_full_behind_a_line_keeps_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
