@@ -948,7 +948,9 @@ def test_jq_programs_of_the_manual_and_the_readme_work(lives):
     programs = re.findall(r"jq(?: -[rc])? '([^']+)'", text)
     assert len(programs) >= 4
     stream = "".join(json.dumps(line) + "\n" for line in lives[0])
-    stream += proctrace("zombies", "--format", "json").stdout
+    with subprocess.Popen(["true"]) as corpse:  # one to be told of
+        os.waitid(os.P_PID, corpse.pid, os.WEXITED | os.WNOWAIT)
+        stream += proctrace("zombies", "--format", "json").stdout
     for program in programs:
         done = subprocess.run(["jq", "-c", program], input=stream, capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout, f"{program}: {done.stderr}"
