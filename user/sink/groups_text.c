@@ -21,7 +21,7 @@
 #define GROUPS 20 /* unless --limit says otherwise */
 #define AROUND 12 /* lines before the first group and behind the last */
 #define LABEL 16  /* columns: where the text of a group begins */
-#define ARGS 60	  /* code points of a command line */
+#define ARGS 60	  /* columns of a command line */
 #define NAMES 5	  /* of dead leaders */
 
 static void add_word(struct buf *b, const char *s)
@@ -115,13 +115,13 @@ static void add_parent(struct buf *b, const struct proc *p)
 static void add_args(struct buf *b, const struct proc *p)
 {
 	const char *at, *end;
-	size_t n = 0;
+	size_t from = b->len;
 
 	if (!p || !p->args)
 		return;
 	at = p->args->s;
 	end = at + p->args->len;
-	while (at < end && n++ < ARGS) {
+	while (at < end && columns(b->data + from, b->len - from) < ARGS) {
 		uint32_t cp;
 		size_t len = utf8_next(at, (size_t)(end - at), &cp);
 
