@@ -119,7 +119,7 @@ static void one_group_is_told_in_full(void **state)
 "                - kill -9 11: a zombie is dead already\n"
 "\n"
 "Only watching can tell when they died, what they were started as, who created them and how fast they\n"
-"grow: proctrace --events zombie,zombie_cleared\n");
+"grow: proctrace zombies --watch\n");
 }
 
 /* Without the colours, it is what is shown without them. */

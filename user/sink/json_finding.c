@@ -183,10 +183,12 @@ void json_growth(struct sink *s, const struct leak *l)
 {
 	struct buf *b = &s->out;
 
-	open_object(b, "growth");
-	member_u64(b, "count", l->growth);
-	member_ms(b, "within_ms", l->within);
-	close_object(b);
+	if (l->within) {
+		open_object(b, "growth");
+		member_u64(b, "count", l->growth);
+		member_ms(b, "within_ms", l->within);
+		close_object(b);
+	}
 	leak_windows(s, "created", l, l->created);
 	leak_windows(s, "reaped", l, l->reaped);
 	leak_limits(s, l);
