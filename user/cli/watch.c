@@ -29,5 +29,6 @@ void watch_step(struct watch *w, struct pipeline *pipe, uint64_t now)
 		buf_lit(out, CLEAR);
 	else if (!pipe->options->json && pipe->sink->sequence)
 		buf_byte(out, '\n');
-	zombies_tell(pipe, &told);
+	if (zombies_tell(pipe, &told))
+		pipe->seen |= FINDING_ZOMBIE;
 }
