@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control groups: lines of /proc/self/mountinfo and /proc/cgroups, /proc/PID/cgroup, and the
- * container in a path. Any bytes, and then the bytes as a name in lines that are otherwise right.
+ * Control groups: lines of /proc/self/mountinfo and /proc/cgroups, /proc/PID/cgroup, and what a
+ * path says of containers. Any bytes, and then the bytes as a name in lines that are otherwise right.
  */
 #include "source/cgroup.h"
 
@@ -78,27 +78,57 @@ static void any_groups(const char *text, size_t size)
 		CHECK(path > text && path + len <= text + size && !memchr(path, '\n', len));
 }
 
-static size_t digits_at(const char *s, size_t n)
+static void lies_in(struct slice part, const char *path, size_t len)
 {
-	size_t run = 0;
-
-	while (run < n && s[run] && strchr("0123456789abcdef", s[run]))
-		run++;
-	return run;
+	CHECK(!part.s == !part.len);
+	if (part.s)
+		CHECK(part.s >= path && part.s + part.len <= path + len &&
+		      !memchr(part.s, '/', part.len));
 }
 
-/* Of all runs of digits that are long enough, the last: its first 64. */
-static void container_in(const char *path, size_t len)
+static bool has_id(const struct container *c, const char *id)
 {
-	const char *found = container_id(path, len), *want = NULL;
-	size_t i, run;
+	return c->id.len == CONTAINER_ID && !memcmp(c->id.s, id, CONTAINER_ID) && !c->name.s;
+}
 
-	for (i = 0; i < len; i += run + 1) {
-		run = digits_at(path + i, len - i);
-		if (run >= CONTAINER_ID)
-			want = path + i;
-	}
-	CHECK(found == want);
+/* Whatever a path says, it is in bounds. */
+static void any_path(const char *path, size_t len)
+{
+	char unit[UNIT_NAME];
+	struct container c;
+	bool found = container_read(&c, path, len);
+	size_t i;
+
+	CHECK(found == (c.id.s || c.name.s) && !(c.id.s && c.name.s));
+	lies_in(c.id, path, len);
+	lies_in(c.name, path, len);
+	lies_in(c.unit, path, len);
+	CHECK(!c.id.s || c.id.len == CONTAINER_ID);
+	for (i = 0; i < c.id.len; i++)
+		CHECK(strchr("0123456789abcdef", c.id.s[i]));
+	CHECK(!*c.pod || strspn(c.pod, "0123456789abcdef-") == strlen(c.pod));
+	CHECK(!*c.pod || strlen(c.pod) == POD_UID || strlen(c.pod) == 32);
+	CHECK(!c.runtime == !runtime_name(c.runtime) && (found || !c.runtime));
+	CHECK(unit_name(c.unit, unit) <= c.unit.len);
+	CHECK(unit_name(c.name, unit) <= c.name.len);
+}
+
+/* A container is one wherever it is; another in it takes its place. */
+static void containers_at(const char *above, size_t n)
+{
+	static const char a[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+			  b[] = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210",
+			  uid[] = "2c48913c-b29f-11e7-9350-020968147796";
+	char path[1024];
+	struct container c;
+	size_t len;
+
+	len = (size_t)snprintf(path, sizeof(path), "/%.*s/x/docker/%s", (int)n, above, a);
+	CHECK(container_read(&c, path, len) && c.runtime == RUNTIME_DOCKER && has_id(&c, a));
+	len = (size_t)snprintf(path, sizeof(path), "/%.*s/x/docker/%s/crio-%s.scope", (int)n, above, b, a);
+	CHECK(container_read(&c, path, len) && c.runtime == RUNTIME_CRIO && has_id(&c, a));
+	len = (size_t)snprintf(path, sizeof(path), "/%.*s/x/kubepods/pod%s/%s", (int)n, above, uid, a);
+	CHECK(container_read(&c, path, len) && !c.runtime && has_id(&c, a) && !strcmp(c.pod, uid));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -110,7 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mounted_at(s, n);
 	any_groups(s, size);
 	in_group(s, n < line ? n : line);
-	container_in(s, size);
+	any_path(s, size);
+	containers_at(s, n);
 	free(s);
 	return 0;
 }

@@ -160,6 +160,8 @@ static void a_container_is_told_by_the_beginning_of_its_id(void **state)
 	assert_matches(true, "--container 0123");
 	assert_matches(false, "--container 1234");
 	assert_matches(true, "--container ffff --container 0123456789ab");
+	assert_matches(true, "--container docker://" ID);
+	assert_matches(false, "--container cri-o://1234");
 	in_group("/system.slice/docker-" ID ".scope");
 	assert_matches(true, "--container 0123456789ab");
 	in_group("/kubepods/burstable/podx/cri-containerd-" ID ".scope");
@@ -172,6 +174,10 @@ static void a_container_is_told_by_the_beginning_of_its_id(void **state)
 	assert_wrong("--container 012");
 	assert_wrong("--container 0123x");
 	assert_wrong("--container=");
+	assert_wrong("--container docker://");
+	assert_wrong("--container docker:" ID);
+	assert_wrong("--container ://" ID);
+	assert_wrong("--container docker://docker://" ID);
 }
 
 /* The digits may stand further up the path as well, in the name of a pod. */
@@ -180,6 +186,15 @@ static void an_id_is_found_behind_a_name_with_the_same_digits(void **state)
 	(void)state;
 	in_group("/kubepods/podaa0123bb/" ID);
 	assert_matches(true, "--container 0123");
+}
+
+static void who_only_watches_a_container_is_not_in_it(void **state)
+{
+	(void)state;
+	in_group("/machine.slice/libpod-conmon-" ID ".scope");
+	assert_matches(false, "--container 0123");
+	in_group("/lxc.payload.abcd");
+	assert_matches(false, "--container abcd");
 }
 
 /* The container that the stream tells is the one with 64 digits; other numbers are none. */
@@ -219,6 +234,7 @@ int main(void)
 		story(a_tree_is_what_is_followed),
 		story(a_group_includes_what_is_below_it),
 		story(a_container_is_told_by_the_beginning_of_its_id),
+		story(who_only_watches_a_container_is_not_in_it),
 		story(an_id_is_found_behind_a_name_with_the_same_digits),
 		story(digits_that_are_no_id_do_not_match),
 		story(every_kind_that_is_given_must_hold),

@@ -172,11 +172,13 @@ static void the_container_is_the_one_that_all_were_in(void **state)
 	in_container(11, 'a');
 	in_container(12, 'a');
 	make();
-	assert_non_null(g.at[0].container);
-	assert_int_equal(g.at[0].container[0], 'a');
+	assert_int_equal(g.at[0].container.runtime, RUNTIME_DOCKER);
+	assert_non_null(g.at[0].container.id.s);
+	assert_int_equal(g.at[0].container.id.s[0], 'a');
 	in_container(13, 'b');
 	make();
-	assert_null(g.at[0].container);
+	assert_null(g.at[0].container.id.s);
+	assert_null(g.at[0].container.name.s);
 }
 
 static void the_heir_is_the_nearest_that_adopts(void **state)

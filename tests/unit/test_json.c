@@ -254,13 +254,41 @@ static void a_container_is_told_by_its_control_group(void **state)
 	write_about(CHANGE_EXEC, &ev);
 	read_line();
 	assert_str("container.id", id);
+	assert_str("container.runtime", "docker");
+	assert_absent("container.name");
+	assert_absent("kubernetes");
 	assert_str("proctrace.cgroup", path);
+	assert_str("proctrace.unit", "system.slice");
 	text_put(p.cgroup_path);
-	p.cgroup_path = text_of("/user.slice/session-1.scope");
+	p.cgroup_path = text_of("/user.slice/a\\x2db\\xff.service/c");
 	write_about(CHANGE_EXEC, &ev);
 	read_line();
 	assert_absent("container");
-	assert_str("proctrace.cgroup", "/user.slice/session-1.scope");
+	assert_absent("kubernetes");
+	assert_str("proctrace.cgroup", "/user.slice/a\\x2db\\xff.service/c");
+	assert_str("proctrace.unit", "a-b\xef\xbf\xbd.service");
+}
+
+static void a_pod_and_a_container_with_a_name_are_told(void **state)
+{
+	static const char uid[] = "2c48913c-b29f-11e7-9350-020968147796";
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/kubepods/pod%s", uid);
+	p.cgroup_path = text_of(path);
+	write_about(CHANGE_FORK, &ev);
+	read_line();
+	assert_absent("container");
+	assert_str("kubernetes.pod.uid", uid);
+	assert_absent("proctrace.unit");
+	text_put(p.cgroup_path);
+	p.cgroup_path = text_of("/lxc.payload.w\\x2d\x80");
+	write_about(CHANGE_EXEC, &ev);
+	read_line();
+	assert_absent("container.id");
+	assert_str("container.name", "w-\xef\xbf\xbd");
+	assert_str("container.runtime", "lxc");
 }
 
 static void a_snapshot_tells_class_and_state(void **state)
@@ -328,6 +356,7 @@ int main(void)
 		story(a_script_and_the_thread_that_called_exec_are_named),
 		story(bytes_that_are_no_utf8_stand_beside_in_base64),
 		story(a_container_is_told_by_its_control_group),
+		story(a_pod_and_a_container_with_a_name_are_told),
 		story(a_snapshot_tells_class_and_state),
 		story(any_bytes_make_lines_that_are_json),
 	};

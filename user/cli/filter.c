@@ -105,15 +105,19 @@ int filter_cgroup(struct options *o, const char *value)
 	return *value ? 0 : option_bad("--cgroup", value, "the path of a control group");
 }
 
+/* As kubectl shows it, it has its runtime before it: docker://ID. */
 int filter_container(struct options *o, const char *value)
 {
+	size_t runtime = strspn(value, "abcdefghijklmnopqrstuvwxyz-");
+	const char *id = runtime && !strncmp(value + runtime, "://", 3) ? value + runtime + 3 : value;
+
 	if (o->containers == SELECT_MAX)
 		return full("--container");
-	if (strlen(value) < 4 || strlen(value) > CONTAINER_ID ||
-	    strspn(value, "0123456789abcdef") != strlen(value))
+	if (strlen(id) < 4 || strlen(id) > CONTAINER_ID ||
+	    strspn(id, "0123456789abcdef") != strlen(id))
 		return option_bad("--container", value,
 				  "a container's id, or its first digits (4 or more)");
-	o->container[o->containers++] = value;
+	o->container[o->containers++] = id;
 	return 0;
 }
 
@@ -176,12 +180,13 @@ static bool in_groups_below(const struct options *o, const struct proc *p)
 
 static bool in_containers(const struct options *o, const struct proc *p)
 {
-	const char *id;
+	struct container c;
 	uint32_t i;
 
-	id = p->cgroup_path ? container_id(p->cgroup_path->s, p->cgroup_path->len) : NULL;
-	for (i = 0; id && i < o->containers; i++)
-		if (!strncmp(id, o->container[i], strlen(o->container[i])))
+	if (!p->cgroup_path || !container_read(&c, p->cgroup_path->s, p->cgroup_path->len) || !c.id.s)
+		return false;
+	for (i = 0; i < o->containers; i++)
+		if (!strncmp(c.id.s, o->container[i], strlen(o->container[i])))
 			return true;
 	return false;
 }

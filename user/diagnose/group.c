@@ -136,17 +136,33 @@ static void add_creator(struct group *g, const struct proc *p)
 	g->creators[i].count++;
 }
 
-static const char *container_of(const struct proc *p)
+static void container_of(const struct proc *p, struct container *c)
 {
-	return p->cgroup_path ? container_id(p->cgroup_path->s, p->cgroup_path->len) : NULL;
+	*c = (struct container){ 0 };
+	if (p->cgroup_path)
+		container_read(c, p->cgroup_path->s, p->cgroup_path->len);
 }
 
-static void add_container(struct group *g, const struct proc *p)
+static bool same_slice(struct slice a, struct slice b)
 {
-	const char *id = container_of(p);
+	return a.len == b.len && (!a.len || !memcmp(a.s, b.s, a.len));
+}
 
-	if (g->container && (!id || memcmp(id, g->container, CONTAINER_ID)))
-		g->container = NULL;
+static bool same_path(const struct text *a, const struct text *b)
+{
+	return a == b || (a && b && a->len == b->len && !memcmp(a->s, b->s, a->len));
+}
+
+/* The group began with the container of the first. */
+static void add_container(struct group *g, const struct proc *p, const struct proc *first)
+{
+	struct container c;
+
+	if (same_path(p->cgroup_path, first->cgroup_path))
+		return;
+	container_of(p, &c);
+	if (!same_slice(c.id, g->container.id) || !same_slice(c.name, g->container.name))
+		g->container = (struct container){ 0 };
 }
 
 /* The n zombies of one parent. */
@@ -157,7 +173,7 @@ static void make_group(struct group *g, const struct proc **zombies, size_t n)
 	int k;
 
 	*g = (struct group){ .parent = zombies[0]->parent, .count = n, .oldest = zombies[0] };
-	g->container = container_of(zombies[0]);
+	container_of(zombies[0], &g->container);
 	for (i = 0; i < n; i++) {
 		const struct proc *p = zombies[i];
 
@@ -165,7 +181,7 @@ static void make_group(struct group *g, const struct proc **zombies, size_t n)
 			g->oldest = p;
 		add_cause(g, p);
 		add_pid(g, p, kept);
-		add_container(g, p);
+		add_container(g, p, zombies[0]);
 		add_creator(g, p);
 		run++;
 		if (i + 1 == n || strncmp(p->comm, zombies[i + 1]->comm, COMM_LEN)) {

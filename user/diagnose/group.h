@@ -43,8 +43,7 @@ struct group {
 	int ncreators;
 	uint32_t pids[GROUP_PIDS]; /* of some, the oldest first */
 	int npids;
-	/* CONTAINER_ID digits within a path: the one that all of them were in; NULL: none */
-	const char *container;
+	struct container container; /* that all of them were in; neither id nor name: none */
 };
 
 struct groups {

@@ -1,29 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Containers, as the paths of control groups name them. */
+/*
+ * What the path of a control group says: the container, the Kubernetes pod and the systemd unit.
+ * A path is what whoever made the group has called it. Pure, and a fuzz target.
+ */
 #ifndef PROCTRACE_EVENT_CONTAINER_H
 #define PROCTRACE_EVENT_CONTAINER_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "event/event.h"
 
 #define CONTAINER_ID 64 /* hexadecimal digits */
+#define POD_UID 36	/* at the most */
+#define UNIT_NAME 255	/* a directory's */
 
-/*
- * The container's id within the path of a control group: the last 64 digits in a row; NULL: none.
- */
-static inline const char *container_id(const char *path, size_t len)
-{
-	const char *found = NULL;
-	size_t run = 0, i;
+enum runtime {
+	RUNTIME_UNKNOWN,
+	RUNTIME_DOCKER,
+	RUNTIME_CONTAINERD,
+	RUNTIME_CRIO,
+	RUNTIME_PODMAN,
+	RUNTIME_LXC,
+	RUNTIME_NSPAWN,
+	RUNTIMES
+};
 
-	for (i = 0; i < len; i++) {
-		bool hex = (path[i] >= '0' && path[i] <= '9') || (path[i] >= 'a' && path[i] <= 'f');
+/* Slices lie within the path. */
+struct container {
+	enum runtime runtime;
+	struct slice id;   /* CONTAINER_ID digits */
+	struct slice name; /* where a container has a name and no id (lxc, nspawn): see unit_name() */
+	struct slice unit; /* of systemd, the last that is no container's: see unit_name() */
+	char pod[POD_UID + 1]; /* "": none */
+};
 
-		run = hex ? run + 1 : 0;
-		if (run == CONTAINER_ID)
-			found = path + i + 1 - CONTAINER_ID;
-	}
-	return found;
-}
+/* Of containers one in another, the innermost. Is there one? The rest is filled in any case. */
+bool container_read(struct container *c, const char *path, size_t len);
+
+/* As the stream has it; NULL: not known. */
+const char *runtime_name(enum runtime runtime);
+
+/* A unit's name as it was before systemd made it a directory's: its length, UNIT_NAME at most. */
+size_t unit_name(struct slice unit, char name[UNIT_NAME]);
 
 #endif

@@ -124,8 +124,8 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
 		buf_byte(b, ',');
 	}
 	close_array(b);
-	if (g->container)
-		member_bytes(b, "container", g->container, CONTAINER_ID);
+	if (g->container.id.s)
+		member_bytes(b, "container", g->container.id.s, g->container.id.len);
 	if (heir)
 		json_peer(s, "heir", heir->id, heir->comm);
 	member_sentences(b, "advice", advice.act, advice.nacts);

@@ -202,6 +202,17 @@ static void add_list(struct sink *s, struct buf *out, const char *label, const c
 	buf_free(&text);
 }
 
+static void add_container(struct buf *b, const struct container *c)
+{
+	if (!c->id.s && !c->name.s)
+		return;
+	buf_lit(b, " in ");
+	container_words(b, c);
+	if (*c->pod)
+		buf_printf(b, ", pod %s", c->pod);
+	buf_byte(b, ':');
+}
+
 /* When it died is known of those whose death was seen, and so is what they were started as. */
 static void add_oldest(struct buf *b, const struct proc *p, uint64_t ts)
 {
@@ -245,8 +256,7 @@ static void add_full(struct sink *s, struct buf *out, const struct stream_groups
 	if (s->color)
 		buf_lit(out, RESET);
 	add_parent(&text, g->parent);
-	if (g->container)
-		buf_printf(&text, " container %.12s", g->container);
+	add_container(&text, &g->container);
 	buf_byte(&text, ' ');
 	add_args(&text, g->parent);
 	buf_byte(out, ' ');

@@ -180,16 +180,41 @@ void json_user(struct sink *s, const struct proc *p)
 	close_object(b);
 }
 
+static void member_unit(struct buf *b, const char *key, struct slice unit)
+{
+	char name[UNIT_NAME];
+
+	member_bytes(b, key, name, unit_name(unit, name));
+}
+
+static bool container_of(const struct proc *p, struct container *c)
+{
+	*c = (struct container){ 0 };
+	return p->cgroup_path && container_read(c, p->cgroup_path->s, p->cgroup_path->len);
+}
+
 void json_container(struct sink *s, const struct proc *p)
 {
-	const char *id =
-		p->cgroup_path ? container_id(p->cgroup_path->s, p->cgroup_path->len) : NULL;
+	struct buf *b = &s->out;
+	struct container c;
 
-	if (!id)
-		return;
-	buf_lit(&s->out, "\"container\":{\"id\":\"");
-	buf_add(&s->out, id, CONTAINER_ID);
-	buf_lit(&s->out, "\"},");
+	if (container_of(p, &c)) {
+		open_object(b, "container");
+		if (c.id.s)
+			member_bytes(b, "id", c.id.s, c.id.len);
+		else
+			member_unit(b, "name", c.name);
+		if (c.runtime)
+			member_const(b, "runtime", runtime_name(c.runtime));
+		close_object(b);
+	}
+	if (*c.pod) {
+		open_object(b, "kubernetes");
+		open_object(b, "pod");
+		member_str(b, "uid", c.pod);
+		close_object(b);
+		close_object(b);
+	}
 }
 
 static void raw_member(struct buf *b, const char *key, const char *s, size_t len)
@@ -249,6 +274,17 @@ void json_waiting(struct sink *s, const struct proc *parent)
 	member_bool(&s->out, "waits", parent->in_wait);
 }
 
+/* Its path, and the systemd unit that it is, or is in. */
+static void cgroup_members(struct buf *b, const struct proc *p)
+{
+	struct container c;
+
+	container_of(p, &c);
+	member_bytes(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
+	if (c.unit.s)
+		member_unit(b, "unit", c.unit);
+}
+
 void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred)
 {
 	struct buf *b = &s->out;
@@ -268,7 +304,7 @@ void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool 
 	if (inferred)
 		member_bool(b, "inferred", true);
 	if (image && p->cgroup_path)
-		member_bytes(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
+		cgroup_members(b, p);
 	if (image && p->args && p->args_cut) {
 		buf_lit(b, "\"args_truncated\":{\"bytes\":");
 		buf_u64(b, p->args_bytes);

@@ -27,7 +27,7 @@ void json_exit_code(struct sink *s, const struct proc *p);
 void json_killed(struct sink *s, const struct proc *p);
 /* "exit" of one that is dead already, in a line that is not about its death. */
 void json_died(struct sink *s, const struct proc *p);
-/* "user", "container" */
+/* "user"; "container" and "kubernetes", as the path of its control group tells them. */
 void json_user(struct sink *s, const struct proc *p);
 void json_container(struct sink *s, const struct proc *p);
 /* Members about a parent: what it does with SIGCHLD, and whether it sleeps in a wait call. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stream's words, for every format. */
+#include "base/escape.h"
 #include "sink/sink.h"
 
 const char *change_action(enum change_kind kind)
@@ -125,6 +126,19 @@ void state_letters(const struct proc *p, char letters[5])
 	if (n && p->locked)
 		letters[n++] = 'L';
 	letters[n] = 0;
+}
+
+void container_words(struct buf *b, const struct container *c)
+{
+	const char *runtime = runtime_name(c->runtime);
+	char name[UNIT_NAME];
+
+	buf_str(b, runtime ? runtime : "container");
+	buf_byte(b, ' ');
+	if (c->id.s)
+		buf_add(b, c->id.s, 12);
+	else
+		escape_text(b, name, unit_name(c->name, name), true);
 }
 
 struct stream_count *stream_count_add(struct stream_count *counts, size_t *n, const char *kind,

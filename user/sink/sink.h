@@ -99,5 +99,7 @@ const char *sigchld_name(enum sigchld sigchld);
 
 /* ps's letters: the state, < N L; "" if it was never looked at. At most 5 bytes. */
 void state_letters(const struct proc *p, char letters[5]);
+/* For people: "docker 0123456789ab", "lxc web". */
+void container_words(struct buf *b, const struct container *c);
 
 #endif

@@ -264,6 +264,17 @@ static void write_zombie(struct sink *s, const struct finding *f)
 	add_args(b, f->p);
 }
 
+static void add_container(struct buf *b, const struct proc *p)
+{
+	struct container c;
+
+	if (!p->cgroup_path || !container_read(&c, p->cgroup_path->s, p->cgroup_path->len))
+		return;
+	buf_lit(b, "in ");
+	container_words(b, &c);
+	buf_lit(b, ": ");
+}
+
 static void write_finding(struct sink *s, const struct finding *f)
 {
 	static const struct {
@@ -281,6 +292,7 @@ static void write_finding(struct sink *s, const struct finding *f)
 		if (colors[i].kind == f->kind)
 			color = colors[i].color;
 	begin(s, f->ts, finding_action(f->kind), f->p, color);
+	add_container(b, f->p);
 	switch (f->kind) {
 	case FINDING_ORPHAN:
 		if (f->u.orphan.kind != ORPHAN_UNKNOWN)
