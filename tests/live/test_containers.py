@@ -5,8 +5,11 @@ No runtime is needed: what tells a container is where its control group is, and 
 groups with the names that runtimes give them. The oracle is the test's own ledger of who went
 where, and what the processes say of themselves."""
 
+import ctypes
 import json
 import os
+import signal
+import struct
 import subprocess
 import sys
 import uuid
@@ -77,8 +80,8 @@ class Inside:
             assert line["proctrace"].get("unit") == self.unit, (self.group, line)
 
 
-def hierarchy():
-    """The one that the tracer goes by: the pids controller's, else the unified one."""
+def hierarchies():
+    """Where groups are: the pids controller's of their own, and the unified one."""
     found = {}
     for row in Path("/proc/mounts").read_text().splitlines():
         _, place, kind, options, *_ = row.split()
@@ -86,15 +89,14 @@ def hierarchy():
             found["pids"] = Path(place)
         elif kind == "cgroup2":
             found["unified"] = Path(place)
-    return found.get("pids") or found.get("unified")
+    return found
 
 
-@pytest.fixture
-def top():
+@contextmanager
+def group_in(root):
     """A group of the test's own, for others in it."""
-    root = hierarchy()
     if root is None:
-        pytest.skip("no control groups are mounted")
+        pytest.skip("no such control groups are mounted")
     group = root / f"proctrace-{uuid.uuid4().hex[:8]}"
     try:
         group.mkdir()
@@ -110,6 +112,20 @@ def top():
                 return False
         return True
     until(removed, "nobody is in the groups", timeout=10)
+
+
+@pytest.fixture
+def top():
+    """In the hierarchy that the tracer goes by."""
+    found = hierarchies()
+    with group_in(found.get("pids") or found.get("unified")) as group:
+        yield group
+
+
+@pytest.fixture
+def unified():
+    with group_in(hierarchies().get("unified")) as group:
+        yield group
 
 
 def run(inside, *argv):
@@ -147,6 +163,37 @@ def test_who_is_gone_at_once_was_in_its_container(trace, top):
     for marker, inside in ledger.items():
         (line,) = found[marker]
         inside.assert_told(line)
+
+
+def born_in(inside, *argv):
+    """The same with clone3(CLONE_INTO_CGROUP): it is never moved."""
+    group = os.open(inside.group, os.O_RDONLY | os.O_DIRECTORY)
+    clone_args = struct.pack("@11Q", 1 << 33, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, group)
+    pid = ctypes.PyDLL(None).syscall(435, clone_args, len(clone_args))
+    if pid == 0:
+        try:
+            os.execv(argv[0], argv)
+        finally:
+            os._exit(127)
+    assert os.waitpid(pid, 0)[1] == 0
+    os.close(group)
+
+
+def test_who_is_born_in_a_container_and_gone_at_once(trace, unified):
+    tracer, ledger = trace("--no-snapshot", "--cgroup", unified), {}
+    for n in range(100):
+        inside = Inside(unified, KINDS[n % len(KINDS)])
+        ledger[inside.id] = inside
+        born_in(inside, "/bin/true", inside.id)
+        inside.remove()
+        assert not inside.group.exists()
+    tracer.stop()
+    found = execs(tracer)
+    for marker, inside in ledger.items():
+        (line,) = found[marker]
+        inside.assert_told(line)
+        (fork,) = tracer.same(line, "fork")
+        inside.assert_told(fork)
 
 
 def test_what_runs_below_a_container_is_in_it(trace, top):
