@@ -326,6 +326,12 @@ static void a_move_to_another_control_group_is_known(void **state)
 	assert_text(proc(10)->cgroup_path, "/a/b", 4);
 	assert_int_equal(proc(10)->sid, SESSION); /* and nothing else is touched */
 	assert_string_equal(proc(10)->comm, "p10");
+	ev.facts.cgroup_path = (struct slice){ 0 };
+	tell(ev);
+	assert_text(proc(10)->cgroup_path, "/a/b", 4);
+	ev.facts.cgroup = 78; /* nobody knows where that is: not where it was */
+	tell(ev);
+	assert_null(proc(10)->cgroup_path);
 }
 
 static void a_followed_tree_keeps_what_escapes_from_it(void **state)

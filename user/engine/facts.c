@@ -96,6 +96,16 @@ static void learn_exec_id(struct proc *p, const struct event *ev)
 		p->exec_id = ev->facts.exec_id;
 }
 
+/* Where it is may be known by number only; then it is not where it was. */
+static void learn_cgroup(struct proc *p, const struct facts *f)
+{
+	if (f->cgroup_path.s)
+		text_set(&p->cgroup_path, f->cgroup_path.s, f->cgroup_path.len);
+	else if (f->cgroup != p->cgroup)
+		text_share(&p->cgroup_path, NULL);
+	p->cgroup = f->cgroup;
+}
+
 void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 {
 	const struct facts *f = &ev->facts;
@@ -113,11 +123,8 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 		p->uid = f->uid;
 	if (f->have & HAVE_NSPID)
 		p->nspid = f->nspid;
-	if (f->have & HAVE_CGROUP) {
-		p->cgroup = f->cgroup;
-		if (f->cgroup_path.s)
-			text_set(&p->cgroup_path, f->cgroup_path.s, f->cgroup_path.len);
-	}
+	if (f->have & HAVE_CGROUP)
+		learn_cgroup(p, f);
 	learn_exec_id(p, ev);
 	if (f->have & HAVE_COMM)
 		memcpy(p->comm, f->comm, COMM_LEN);
