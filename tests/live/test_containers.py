@@ -254,6 +254,40 @@ def test_findings_name_the_container(trace, top):
     assert f"in containerd {inside.id[:12]}: for " in text
 
 
+def move_and_be_left(inside, ledger):
+    """A child goes in, has a child there, and then its parent dies; nobody becomes a program."""
+    parent = os.fork()
+    if parent == 0:
+        moved, told = os.pipe()
+        if os.fork() == 0:
+            inside.join()
+            child = os.fork()
+            if child:
+                os.write(ledger, f"{os.getpid()} {child}".encode())
+                os.write(told, b".")
+            signal.pause()  # until it is killed
+        os.read(moved, 1)
+        os._exit(1)
+    os.waitpid(parent, 0)
+
+
+def test_who_moves_and_becomes_no_program_is_known_to_a_replay_too(trace, top):
+    """That is checked of every stream when its test ends."""
+    tracer, inside, (ledger, theirs) = trace("--tree", os.getpid()), Inside(top, KINDS[1]), os.pipe()
+    move_and_be_left(inside, theirs)
+    orphan, child = map(int, os.read(ledger, 99).split())
+    try:
+        inside.assert_told(tracer.wait_line({"pid": orphan}, "orphan"))
+        inside.assert_told(tracer.wait_line({"pid": child}, "fork"))
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
+        os.close(ledger)
+        os.close(theirs)
+    tracer.wait_line({"pid": child}, "reap")
+    tracer.wait_line({"pid": orphan}, "reap")
+
+
 def test_snapshot_and_filter_know_the_container(trace, top):
     inside, other = Inside(top, KINDS[0]), Inside(top, KINDS[0])
     with held(preexec_fn=inside.join) as before:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What paths of control groups say, as the managers that there are make them. */
 #include "event/container.h"
+#include "sink/sink.h"
 #include "unit.h"
 
 #define A "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -280,6 +281,26 @@ static void a_unit_s_name_is_given_back(void **state)
 	assert_int_equal(unit_name((struct slice){ is_long, sizeof(is_long) }, name), UNIT_NAME);
 }
 
+static void assert_words(const char *path, const char *want)
+{
+	struct buf b = { 0 };
+	struct container c;
+
+	assert_true(container_read(&c, path, strlen(path)));
+	container_words(&b, &c);
+	assert_buf(&b, want);
+	buf_free(&b);
+}
+
+static void people_are_told_the_first_digits(void **state)
+{
+	(void)state;
+	assert_words("/docker/" A, "docker 0123456789ab");
+	assert_words("/kubepods/pod" UID "/" A, "container 0123456789ab");
+	assert_words("/lxc.payload.w\\x2db\\x0a c", "lxc w-b\\n\\ c");
+	assert_words("/machine.slice/systemd-nspawn@\x1b.service", "systemd-nspawn \\x1b");
+}
+
 static void every_runtime_has_a_name(void **state)
 {
 	int i;
@@ -298,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_container_is_found_at_any_depth),
 		cmocka_unit_test(a_path_may_end_anywhere),
 		cmocka_unit_test(a_unit_s_name_is_given_back),
+		cmocka_unit_test(people_are_told_the_first_digits),
 		cmocka_unit_test(every_runtime_has_a_name),
 	};
 

@@ -281,9 +281,18 @@ static void a_pod_and_a_container_with_a_name_are_told(void **state)
 	read_line();
 	assert_absent("container");
 	assert_str("kubernetes.pod.uid", uid);
+	assert_str("proctrace.cgroup", path);
 	assert_absent("proctrace.unit");
 	text_put(p.cgroup_path);
 	p.cgroup_path = text_of("/lxc.payload.w\\x2d\x80");
+	write_about(CHANGE_FORK, &ev);
+	read_line();
+	assert_str("container.runtime", "lxc");
+	assert_str("proctrace.raw.cgroup", "L2x4Yy5wYXlsb2FkLndceDJkgA==");
+	write_about(CHANGE_EXIT, &ev);
+	read_line();
+	assert_absent("proctrace.cgroup");
+	assert_absent("proctrace.raw");
 	write_about(CHANGE_EXEC, &ev);
 	read_line();
 	assert_absent("container.id");

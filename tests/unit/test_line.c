@@ -308,6 +308,20 @@ static void a_zombie_was_looked_at_and_so_was_its_parent(void **state)
 	assert_true(ev->facts.parent_autoreaps);
 }
 
+/* It was reckoned, and will be again; but it may have moved, and no line has told of that. */
+static void an_orphan_tells_its_control_group(void **state)
+{
+	(void)state;
+	assert_int_equal(take(HEAD "orphan\"}," WORKER "},\"proctrace\":{\"class\":\"batch\",\"cgroup\":"
+			      "\"/a\",\"orphan\":{\"adopter\":{\"pid\":1,\"name\":\"init\",\"entity_id\":"
+			      "\"0123456789abcdef-1-1\"}}}}"), 0);
+	assert_int_equal(only_event()->kind, EVENT_CGROUP);
+	assert_int_equal(l.events[0].facts.have, HAVE_CGROUP);
+	assert_int_equal(l.events[0].facts.cgroup_path.len, 2);
+	assert_int_equal(take(HEAD "orphan\"}," WORKER "},\"proctrace\":{\"orphan\":{}}}"), 0);
+	assert_int_equal(only_event()->facts.have, 0);
+}
+
 static void a_snapshot_tells_the_dead_from_the_living(void **state)
 {
 	(void)state;
@@ -421,6 +435,7 @@ int main(void)
 		story(what_was_inferred_came_from_a_sight),
 		story(a_release_has_the_reaper_for_a_parent),
 		story(a_zombie_was_looked_at_and_so_was_its_parent),
+		story(an_orphan_tells_its_control_group),
 		story(a_snapshot_tells_the_dead_from_the_living),
 		story(the_lines_of_the_stream_itself_are_read),
 		story(what_a_later_version_adds_is_passed_over),

@@ -10,6 +10,7 @@ static void fork_members(struct sink *s, const struct change *c)
 {
 	const struct proc *p = c->p;
 
+	json_cgroup(s, p); /* its creator's may be another, or one that no line has told */
 	if (p->creator.pid && !(p->parent && ident_same(p->creator, p->parent->id)))
 		json_peer(s, "creator", p->creator, p->creator_comm);
 }
@@ -174,7 +175,10 @@ void json_change(struct sink *s, const struct change *c)
 		shape[c->kind].members(s, c);
 	if (c->kind == CHANGE_EXEC && c->event->kind == EVENT_EXEC)
 		script = c->event->exec.script;
-	json_raw(s, p, image, script);
+	if (c->kind == CHANGE_FORK)
+		json_raw_fork(s, p);
+	else
+		json_raw(s, p, image, script);
 	close_object(b);
 	json_close_line(s);
 }

@@ -228,11 +228,11 @@ static void raw_member(struct buf *b, const char *key, const char *s, size_t len
 	buf_lit(b, "\",");
 }
 
-void json_raw(struct sink *s, const struct proc *p, bool image, struct slice script)
+static void raw_object(struct sink *s, const struct proc *p, bool image, bool cgroup,
+		       struct slice script)
 {
 	const struct { const char *key; const struct text *text; } texts[] = {
 		{ "args", p->args }, { "executable", p->exe }, { "working_directory", p->cwd },
-		{ "cgroup", p->cgroup_path },
 	};
 	struct buf *b = &s->out;
 	size_t i, before = b->len;
@@ -242,12 +242,24 @@ void json_raw(struct sink *s, const struct proc *p, bool image, struct slice scr
 	for (i = 0; image && i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].text)
 			raw_member(b, texts[i].key, texts[i].text->s, texts[i].text->len);
+	if (cgroup && p->cgroup_path)
+		raw_member(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
 	if (script.s)
 		raw_member(b, "script", script.s, script.len);
 	if (b->data[b->len - 1] == '{')
 		b->len = before;
 	else
 		close_object(b);
+}
+
+void json_raw(struct sink *s, const struct proc *p, bool image, struct slice script)
+{
+	raw_object(s, p, image, image, script);
+}
+
+void json_raw_fork(struct sink *s, const struct proc *p)
+{
+	raw_object(s, p, false, true, (struct slice){ 0 });
 }
 
 /* What is seldom true; the exit signal where it is not SIGCHLD. */
@@ -274,11 +286,13 @@ void json_waiting(struct sink *s, const struct proc *parent)
 	member_bool(&s->out, "waits", parent->in_wait);
 }
 
-/* Its path, and the systemd unit that it is, or is in. */
-static void cgroup_members(struct buf *b, const struct proc *p)
+void json_cgroup(struct sink *s, const struct proc *p)
 {
+	struct buf *b = &s->out;
 	struct container c;
 
+	if (!p->cgroup_path)
+		return;
 	container_of(p, &c);
 	member_bytes(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
 	if (c.unit.s)
@@ -303,8 +317,8 @@ void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool 
 		json_peer(s, "tracer", p->tracer, NULL);
 	if (inferred)
 		member_bool(b, "inferred", true);
-	if (image && p->cgroup_path)
-		cgroup_members(b, p);
+	if (image)
+		json_cgroup(s, p);
 	if (image && p->args && p->args_cut) {
 		buf_lit(b, "\"args_truncated\":{\"bytes\":");
 		buf_u64(b, p->args_bytes);

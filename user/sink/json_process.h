@@ -32,9 +32,13 @@ void json_user(struct sink *s, const struct proc *p);
 void json_container(struct sink *s, const struct proc *p);
 /* Members about a parent: what it does with SIGCHLD, and whether it sleeps in a wait call. */
 void json_waiting(struct sink *s, const struct proc *parent);
+/* Members of "proctrace": its control group, and the systemd unit that this is, or is in. */
+void json_cgroup(struct sink *s, const struct proc *p);
 /* "proctrace", left open. image: the line carries the program as well. */
 void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred);
 /* Its "raw": the bytes of what is no UTF-8, beside their readable form; of script as well. */
 void json_raw(struct sink *s, const struct proc *p, bool image, struct slice script);
+/* The same in the line of a fork. */
+void json_raw_fork(struct sink *s, const struct proc *p);
 
 #endif

@@ -12,8 +12,16 @@
  */
 int line_read_orphan(struct line_room *room, const json_t *root, struct line *line)
 {
-	if (!line_inferred(root))
+	struct event *ev;
+
+	if (!line_inferred(root)) {
+		ev = line_about(room, root, line);
+		if (!ev)
+			return -EBADMSG;
+		ev->kind = EVENT_CGROUP; /* where it has moved without a line of its own */
+		ev->facts.have &= HAVE_CGROUP;
 		return 0;
+	}
 	line_aside(line, json_at(root, "proctrace.orphan.adopter"), false);
 	return line_read_sight(room, root, line);
 }
