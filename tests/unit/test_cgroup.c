@@ -82,6 +82,34 @@ static void many_groups_are_kept_apart(void **state)
 	}
 }
 
+/* On a machine that starts containers all day. */
+static void groups_that_are_gone_are_forgotten(void **state)
+{
+	char path[64];
+	struct stat st;
+	uint64_t i;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/stays", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(stat(path, &st), 0);
+	learn(st.st_ino, "/stays");
+	for (i = 1; i <= 200000; i++) {
+		snprintf(path, sizeof(path), "/group/%d", (int)i);
+		learn(BIG + i * 4096, path);
+		if (i > 1000 && i % 7 == 0) {
+			snprintf(path, sizeof(path), "/group/%d", (int)i - 1000);
+			assert_path(BIG + (i - 1000) * 4096, path);
+		}
+	}
+	assert_in_range(c.count, 1000, 33000);
+	assert_int_equal(c.nbuckets, 65536);
+	snprintf(path, sizeof(path), "%s/stays", dir);
+	rmdir(path); /* it is not looked for: it was never forgotten */
+	assert_path(st.st_ino, "/stays");
+	assert_path(BIG + 4096, NULL);
+}
+
 static void one_that_was_not_found_is_learned_later(void **state)
 {
 	(void)state;
@@ -221,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		story(what_was_learned_is_known),
 		story(many_groups_are_kept_apart),
+		story(groups_that_are_gone_are_forgotten),
 		story(one_that_was_not_found_is_learned_later),
 		story(an_unknown_group_is_looked_for),
 		story(a_group_is_named_by_its_directory_or_below_the_mount),

@@ -12,7 +12,11 @@
 struct cgroup_name {
 	uint64_t id; /* 0: a free slot */
 	struct text *path; /* NULL: looked for and not found */
+	uint64_t heard; /* when this was last, by the count of all news */
 };
+
+#define FORGET 65536 /* places: with fewer nothing is forgotten */
+#define RECENT 8192  /* groups that are not, though they are gone */
 
 static struct cgroup_name *slot(const struct cgroups *c, uint64_t id)
 {
@@ -23,17 +27,43 @@ static struct cgroup_name *slot(const struct cgroups *c, uint64_t id)
 	return &c->names[i];
 }
 
-static void grow(struct cgroups *c)
+/* Into a table of n places; what was not heard of since then is left out. */
+static void move(struct cgroups *c, size_t n, uint64_t since)
 {
 	struct cgroup_name *old = c->names;
-	size_t i, n = c->nbuckets;
+	size_t i, places = c->nbuckets;
 
-	c->nbuckets *= 2;
-	c->names = xcalloc(c->nbuckets, sizeof(*c->names));
-	for (i = 0; i < n; i++)
-		if (old[i].id)
+	c->nbuckets = n;
+	c->names = xcalloc(n, sizeof(*c->names));
+	c->count = 0;
+	for (i = 0; i < places; i++) {
+		if (old[i].id && old[i].heard >= since) {
 			*slot(c, old[i].id) = old[i];
+			c->count++;
+		} else {
+			text_put(old[i].path);
+		}
+	}
 	free(old);
+}
+
+static void learn_all(struct cgroups *c);
+
+/*
+ * Groups that are gone are forgotten, or they would add up; but not the latest ones: records of who
+ * was in them may be on their way.
+ */
+static void make_room(struct cgroups *c)
+{
+	uint64_t since = c->news > RECENT ? c->news - RECENT : 0;
+
+	if (c->nbuckets >= FORGET && !c->walking) {
+		learn_all(c);
+		move(c, c->nbuckets, since);
+		if (c->count * 4 < c->nbuckets)
+			return;
+	}
+	move(c, c->nbuckets * 2, 0);
 }
 
 void cgroups_learn(struct cgroups *c, uint64_t id, struct slice path)
@@ -42,13 +72,15 @@ void cgroups_learn(struct cgroups *c, uint64_t id, struct slice path)
 
 	if (!id)
 		return;
-	if (c->count * 2 >= c->nbuckets)
-		grow(c);
+	/* full enough; more so while those that are there are being told from those that are gone */
+	if (c->count * 4 >= c->nbuckets * (c->walking ? 3 : 2))
+		make_room(c);
 	name = slot(c, id);
 	if (!name->id) {
 		name->id = id;
 		c->count++;
 	}
+	name->heard = c->news++;
 	if (path.s)
 		text_set(&name->path, path.s, path.len);
 }
@@ -63,6 +95,7 @@ static void learn_all(struct cgroups *c)
 
 	if (!prefix)
 		return;
+	c->walking = true;
 	fts = fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL);
 	while (fts && (entry = fts_read(fts))) {
 		const char *path = entry->fts_path + prefix;
@@ -76,6 +109,7 @@ static void learn_all(struct cgroups *c)
 	}
 	if (fts)
 		fts_close(fts);
+	c->walking = false;
 }
 
 struct slice cgroups_path(struct cgroups *c, uint64_t id)

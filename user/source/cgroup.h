@@ -15,6 +15,8 @@ struct cgroups {
 	int hierarchy;
 	struct cgroup_name *names; /* by id */
 	size_t nbuckets, count;
+	uint64_t news; /* how many groups were heard of, or seen */
+	bool walking;
 };
 
 /*
