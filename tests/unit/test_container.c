@@ -161,6 +161,8 @@ static const struct known others[] = {
 	  NULL, NULL },
 	/* names that are no pod's */
 	{ "/burstable/pod" UID, 0, NULL, NULL, NULL, NULL },
+	{ "/kubepods/burstable/pod" HASH "0", 0, NULL, NULL, NULL, NULL },
+	{ "/kubepods/burstable/pod0123", 0, NULL, NULL, NULL, NULL },
 	{ "/kubepods/burstable/podx", 0, NULL, NULL, NULL, NULL },
 	{ "/kubepods/burstable/pod" UID "0", 0, NULL, NULL, NULL, NULL },
 	{ "/kubepods/burstable/pod2c48913c.b29f-11e7-9350-020968147796", 0, NULL, NULL, NULL, NULL },
