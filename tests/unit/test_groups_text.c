@@ -249,7 +249,7 @@ static void the_container_is_told_by_its_first_digits(void **state)
 		see(ev, "x");
 		pass(2 * NS_PER_S);
 	}
-	assert_says(shown(), "\n     1 p10(10) [S] container 0123456789ab\n");
+	assert_says(shown(), "\n     1 p10(10) [S] in docker 0123456789ab:\n");
 }
 
 /* A parent and n zombies of it: those with the most are told first. */

@@ -3,63 +3,15 @@
  * Groups of zombies for people, on one screen: the worst in full, as many as fit, more of them in a
  * row each. Lines are broken here, so that they can be counted.
  */
-#include <inttypes.h>
-
-#include "base/clock.h"
-#include "base/escape.h"
 #include "diagnose/advice.h"
 #include "diagnose/cause.h"
-#include "sink/sink.h"
-
-#define RED "\033[1;31m"
-#define CYAN "\033[1;36m"
-#define DIM "\033[2m"
-#define RESET "\033[0m"
+#include "sink/wrap.h"
 
 #define SCREEN 50 /* lines */
-#define WIDTH 100
 #define GROUPS 20 /* unless --limit says otherwise */
 #define AROUND 12 /* lines before the first group and behind the last */
 #define LABEL 16  /* columns: where the text of a group begins */
-#define ARGS 60	  /* columns of a command line */
 #define NAMES 5	  /* of dead leaders */
-
-static void add_word(struct buf *b, const char *s)
-{
-	escape_text(b, s, strlen(s), false);
-}
-
-static size_t columns(const char *s, size_t len)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* Words of text, broken at WIDTH; column: where the line stands; further lines begin at indent. */
-static void add_wrapped(struct buf *out, const struct buf *text, size_t column, size_t indent)
-{
-	const char *at = text->data, *end = at + text->len;
-
-	while (at < end) {
-		const char *space = memchr(at, ' ', (size_t)(end - at)), *stop = space ? space : end;
-		size_t width = columns(at, (size_t)(stop - at));
-
-		if (column > indent && column + 1 + width > WIDTH) {
-			buf_printf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			buf_byte(out, ' ');
-			column++;
-		}
-		buf_add(out, at, (size_t)(stop - at));
-		column += width;
-		at = stop + 1;
-	}
-	buf_byte(out, '\n');
-}
 
 /* "  label  text", the text in a column of its own behind a bullet. */
 static void add_labelled(struct sink *s, struct buf *out, const char *label, const char *color,
@@ -77,25 +29,6 @@ static void add_labelled(struct sink *s, struct buf *out, const char *label, con
 	text->len = 0;
 }
 
-static void add_age(struct buf *b, uint64_t ns)
-{
-	uint64_t s = ns / NS_PER_S;
-
-	if (s < 60)
-		buf_printf(b, "%" PRIu64 "s", s);
-	else if (s < 3600)
-		buf_printf(b, "%" PRIu64 "m%02us", s / 60, (unsigned int)(s % 60));
-	else if (s < 86400)
-		buf_printf(b, "%" PRIu64 "h%02um", s / 3600, (unsigned int)(s / 60 % 60));
-	else
-		buf_printf(b, "%" PRIu64 "d%02uh", s / 86400, (unsigned int)(s / 3600 % 24));
-}
-
-static uint64_t age(const struct proc *p, uint64_t now)
-{
-	return p->id.start && p->id.start < now ? now - p->id.start : 0;
-}
-
 static void add_parent(struct buf *b, const struct proc *p)
 {
 	char letters[5];
@@ -109,42 +42,6 @@ static void add_parent(struct buf *b, const struct proc *p)
 	state_letters(p, letters);
 	if (*letters)
 		buf_printf(b, " [%s]", letters);
-}
-
-/* The beginning of its command line, as a shell shows it, near enough. */
-static void add_args(struct buf *b, const struct proc *p)
-{
-	const char *at, *end;
-	size_t from = b->len;
-
-	if (!p || !p->args)
-		return;
-	at = p->args->s;
-	end = at + p->args->len;
-	while (at < end && columns(b->data + from, b->len - from) < ARGS) {
-		uint32_t cp;
-		size_t len = utf8_next(at, (size_t)(end - at), &cp);
-
-		len = len ? len : 1;
-		if (*at)
-			escape_text(b, at, len, true);
-		else if (at + 1 < end)
-			buf_byte(b, ' ');
-		at += len;
-	}
-	if (at < end)
-		buf_lit(b, "…");
-}
-
-static void add_evidence(struct buf *b, const struct evidence *e)
-{
-	int i;
-
-	for (i = 0; i < e->n; i++) {
-		if (i)
-			buf_lit(b, "; ");
-		add_word(b, e->s[i]);
-	}
 }
 
 static void add_programs(struct buf *b, const struct group *g)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For people: words in lines that are broken here, so that they can be counted. */
+#ifndef PROCTRACE_SINK_WRAP_H
+#define PROCTRACE_SINK_WRAP_H
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "sink/sink.h"
+
+#define RED "\033[1;31m"
+#define CYAN "\033[1;36m"
+#define DIM "\033[2m"
+#define RESET "\033[0m"
+
+#define WIDTH 100
+#define ARGS 60 /* columns of a command line */
+
+static inline void add_word(struct buf *b, const char *s)
+{
+	escape_text(b, s, strlen(s), false);
+}
+
+static inline size_t columns(const char *s, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Words of text, broken at WIDTH; column: where the line stands; further lines begin at indent. */
+static inline void add_wrapped(struct buf *out, const struct buf *text, size_t column,
+			       size_t indent)
+{
+	const char *at = text->data, *end = at + text->len;
+
+	while (at < end) {
+		const char *space = memchr(at, ' ', (size_t)(end - at));
+		const char *stop = space ? space : end;
+		size_t width = columns(at, (size_t)(stop - at));
+
+		if (column > indent && column + 1 + width > WIDTH) {
+			buf_printf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			buf_byte(out, ' ');
+			column++;
+		}
+		buf_add(out, at, (size_t)(stop - at));
+		column += width;
+		at = stop + 1;
+	}
+	buf_byte(out, '\n');
+}
+
+static inline void add_age(struct buf *b, uint64_t ns)
+{
+	uint64_t s = ns / NS_PER_S;
+
+	if (s < 60)
+		buf_printf(b, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		buf_printf(b, "%" PRIu64 "m%02us", s / 60, (unsigned int)(s % 60));
+	else if (s < 86400)
+		buf_printf(b, "%" PRIu64 "h%02um", s / 3600, (unsigned int)(s / 60 % 60));
+	else
+		buf_printf(b, "%" PRIu64 "d%02uh", s / 86400, (unsigned int)(s / 3600 % 24));
+}
+
+static inline uint64_t age(const struct proc *p, uint64_t now)
+{
+	return p->id.start && p->id.start < now ? now - p->id.start : 0;
+}
+
+/* The beginning of its command line, as a shell shows it, near enough. */
+static inline void add_args(struct buf *b, const struct proc *p)
+{
+	const char *at, *end;
+	size_t from = b->len;
+
+	if (!p || !p->args)
+		return;
+	at = p->args->s;
+	end = at + p->args->len;
+	while (at < end && columns(b->data + from, b->len - from) < ARGS) {
+		uint32_t cp;
+		size_t len = utf8_next(at, (size_t)(end - at), &cp);
+
+		len = len ? len : 1;
+		if (*at)
+			escape_text(b, at, len, true);
+		else if (at + 1 < end)
+			buf_byte(b, ' ');
+		at += len;
+	}
+	if (at < end)
+		buf_lit(b, "…");
+}
+
+static inline void add_evidence(struct buf *b, const struct evidence *e)
+{
+	int i;
+
+	for (i = 0; i < e->n; i++) {
+		if (i)
+			buf_lit(b, "; ");
+		add_word(b, e->s[i]);
+	}
+}
+
+#endif
