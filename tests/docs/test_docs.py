@@ -27,7 +27,7 @@ MANUAL = ROOT / "user/cli/proctrace.8"
 SCHEMA_FILE = ROOT / "user/sink/stream.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text())
 LEAK = ROOT / "tests/replay/leak.jsonl"
-PRESENT = {"zombies", "zombies_total"}  # lines of the commands that trace nothing
+PRESENT = {"zombies", "zombies_total", "orphans", "orphans_total", "daemons", "daemons_total"}  # lines of the commands that trace nothing
 ACTIONS = [word for word in SCHEMA["properties"]["event"]["properties"]["action"]["enum"] if word not in PRESENT]
 
 # Whoever runs this is the tree that is traced. Each line of the ledger: role, pid.
@@ -724,30 +724,59 @@ def about(lives, role, action):
                 if line["event"]["action"] == action and line["process"]["pid"] == lives[1][role])
 
 
+# One dead child; and one below this subreaper that another one, which leads a session, had left there.
+PRESENT_LIVES = r"""
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+os.fork() or os._exit(0)
+ready, done = os.pipe(), os.pipe()
+middle = os.fork()
+if not middle:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.close(done[1])
+    os.write(ready[1], b"%d" % os.getpid())
+    os.read(done[0], 1)
+    os._exit(0)
+os.waitpid(middle, 0)
+print(os.read(ready[0], 20).decode(), flush=True)
+sys.stdin.read()
+"""
+
+
 @pytest.fixture(scope="module")
 def now(root):
-    """The lines of proctrace zombies: one parent's, and the totals."""
-    idle = "import os, time; os.fork() or os._exit(0); print(flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", idle], stdout=subprocess.PIPE) as parent:
-        try:
-            parent.stdout.readline()
-            done = proctrace("zombies", "--format", "json", "--pid", str(parent.pid))
-        finally:
-            parent.kill()
-    lines = [json.loads(raw) for raw in done.stdout.splitlines()]
-    assert [line["event"]["action"] for line in lines] == sorted(PRESENT)
+    """The lines of the commands that trace nothing: one process's each, and the totals."""
+    with subprocess.Popen([sys.executable, "-c", PRESENT_LIVES], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as parent:
+        left = parent.stdout.readline().strip()
+        runs = [proctrace(command, "--format", "json", "--pid", pid)
+                for command, pid in (("zombies", str(parent.pid)), ("orphans", left), ("daemons", left))]
+        parent.stdin.close()
+    lines = [json.loads(raw) for run in runs for raw in run.stdout.splitlines()]
+    assert sorted(line["event"]["action"] for line in lines) == sorted(PRESENT)
     return {line["event"]["action"]: line for line in lines}
 
 
 def test_lines_of_the_present_are_of_the_schema_and_in_the_manual(now):
     section, defs = manual_section("THE PRESENT"), SCHEMA["$defs"]
-    total = defs["line_zombies_total"]["properties"]["proctrace"]["properties"]["zombies_total"]
-    members = {"zombies": defs["zombies"]["properties"], "zombies_total": total["properties"]}
+    totals = {action: defs[f"line_{action}"]["properties"]["proctrace"]["properties"][action]
+              for action in PRESENT if action.endswith("_total")}
+    members = {"zombies": defs["zombies"]["properties"], "orphans": defs["orphan_now"]["properties"],
+               "daemons": {**defs["daemon_now"]["properties"], **defs["daemon_now"]["properties"]["steps"]["properties"]},
+               **{action: total["properties"] for action, total in totals.items()}}
     for action, line in now.items():
         assert complaints(line) == [], json.dumps(line)
         assert f"Dq {action} " in section
         for name in {*members[action]} - {"evidence"}:
             assert re.search(rf"\.{name}\b", section), f"{name} is not in the manual"
+    for name in "orphan_now/properties/kind", "descriptor", "step", "origin/properties/leader":
+        found = defs
+        for key in name.split("/"):
+            found = found[key]
+        for word in found["enum"]:
+            assert re.search(rf"^\.(It )?Cm (\w+ , )*{word}\b", section, re.M), f"{word} is not in the manual"
 
 
 @pytest.mark.parametrize("action, path, value", [
@@ -761,6 +790,18 @@ def test_lines_of_the_present_are_of_the_schema_and_in_the_manual(now):
     ("zombies_total", "proctrace/zombies_total/groups", None),
     ("zombies_total", "proctrace/zombies_total/source", "rumour"),
     ("zombies_total", "event/action", "zombies"),
+    ("orphans", "proctrace/orphan/adopter", None),
+    ("orphans", "proctrace/orphan/group", 0),
+    ("orphans", "proctrace/orphan/origin/leader", "asleep"),
+    ("orphans", "proctrace/orphan/works", None),
+    ("orphans", "proctrace/orphan/stranger", 1),
+    ("orphans", "event/action", "orphan"),
+    ("orphans_total", "proctrace/orphans_total/unclear", None),
+    ("daemons", "proctrace/daemon/steps/fork", "perhaps"),
+    ("daemons", "proctrace/daemon/steps/umask", None),
+    ("daemons", "proctrace/daemon/umask", "9"),
+    ("daemons", "proctrace/daemon/descriptors/stdin", "wire"),
+    ("daemons_total", "proctrace/daemons_total/sysv", None),
 ])
 def test_schema_refuses_lines_of_the_present_that_were_spoiled(now, action, path, value):
     path = path.split("/0/")
@@ -943,7 +984,7 @@ def test_exit_statuses_are_those_of_the_manual(root, status, words):
     assert proctrace(*words).returncode == status
 
 
-def test_jq_programs_of_the_manual_and_the_readme_work(lives):
+def test_jq_programs_of_the_manual_and_the_readme_work(lives, now):
     text = MANUAL.read_text().replace(r"\-", "-") + README.read_text()
     programs = re.findall(r"jq(?: -[rc])? '([^']+)'", text)
     assert len(programs) >= 4
@@ -951,6 +992,7 @@ def test_jq_programs_of_the_manual_and_the_readme_work(lives):
     with subprocess.Popen(["true"]) as corpse:  # one to be told of
         os.waitid(os.P_PID, corpse.pid, os.WEXITED | os.WNOWAIT)
         stream += proctrace("zombies", "--format", "json").stdout
+    stream += "".join(json.dumps(line) + "\n" for line in now.values())
     for program in programs:
         done = subprocess.run(["jq", "-c", program], input=stream, capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout, f"{program}: {done.stderr}"

@@ -3,7 +3,7 @@
  * The texts of /proc/PID/stat and status: any bytes, and then the bytes as the name of a process in
  * texts that are otherwise right. A name may look like whatever it likes: it changes no field.
  */
-#include "source/procfs.h"
+#include "source/standing.h"
 
 #include <errno.h>
 
@@ -11,6 +11,7 @@
 
 static void any_text(const char *text, size_t len)
 {
+	struct standing s = { 0 };
 	struct event ev = { 0 };
 	int err = proc_parse_stat(text, len, &ev);
 
@@ -30,6 +31,9 @@ static void any_text(const char *text, size_t len)
 	CHECK(ev.facts.traced == (ev.sight.tracer.pid != 0));
 	CHECK(ev.facts.ns_init == (ev.facts.nspid == 1));
 	proc_parse_signals(text, &ev.facts);
+	standing_parse_status(text, &s);
+	CHECK(s.ignores_hup <= YES);
+	CHECK(!standing_is_journal(text, len, 9, 4711) || len >= strlen("JOURNAL_STREAM=9:4711"));
 }
 
 static void in_stat(const char *name, size_t n)
@@ -53,6 +57,7 @@ static void in_stat(const char *name, size_t n)
 static void in_status(const char *name, size_t n)
 {
 	char text[512], *at = text + sprintf(text, "Name:\t");
+	struct standing s = { 0 };
 	struct event ev = { 0 };
 	size_t i;
 
@@ -61,7 +66,7 @@ static void in_status(const char *name, size_t n)
 			*at++ = '\\';
 		*at++ = name[i] == '\n' ? 'n' : name[i];
 	}
-	strcpy(at, "\nState:\tS (sleeping)\nTgid:\t9\nPid:\t9\nPPid:\t8\nTracerPid:\t77\n"
+	strcpy(at, "\nUmask:\t0027\nState:\tS (sleeping)\nTgid:\t9\nPid:\t9\nPPid:\t8\nTracerPid:\t77\n"
 		   "Uid:\t1000\t1001\t1002\t1003\nGid:\t5\t5\t5\t5\nNSpid:\t9\t3\n"
 		   "VmLck:\t      64 kB\nSigIgn:\t0000000000010000\nSigCgt:\t0000000000000000\n");
 	proc_parse_status(text, strlen(text), &ev);
@@ -70,6 +75,8 @@ static void in_status(const char *name, size_t n)
 	CHECK(ev.facts.have == (HAVE_USER | HAVE_NSPID | HAVE_BITS));
 	proc_parse_signals(text, &ev.facts);
 	CHECK(ev.facts.parent_autoreaps && !ev.facts.parent_catches);
+	standing_parse_status(text, &s);
+	CHECK(s.has_umask && s.umask == 027 && s.ignores_hup == NO);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

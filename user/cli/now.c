@@ -79,6 +79,18 @@ int now_look_again(struct now *n)
 	return live_snapshot(n->live, NEVER, false, on_sight, n);
 }
 
+static uint32_t tell(struct now *n)
+{
+	switch (n->o->mode) {
+	case MODE_ORPHANS:
+		return now_orphans(n);
+	case MODE_DAEMONS:
+		return now_daemons(n);
+	default:
+		return now_zombies(n);
+	}
+}
+
 int now_run(struct options *o)
 {
 	struct now n = { .o = o };
@@ -101,7 +113,7 @@ int now_run(struct options *o)
 		goto cleanup;
 	}
 	n.sink.wall_offset = n.sink.start_offset = clock_wall_offset();
-	status = now_zombies(&n) & o->fail_on ? STATUS_FOUND : STATUS_DONE;
+	status = tell(&n) & o->fail_on ? STATUS_FOUND : STATUS_DONE;
 	delivery_flush(&n.delivery);
 	delivery_close(&n.delivery);
 	if (n.delivery.failed)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* proctrace zombies: what the kernel shows at this moment, told once. */
+/* proctrace zombies, orphans, daemons: what the kernel shows at this moment, told once. */
 #ifndef PROCTRACE_CLI_NOW_H
 #define PROCTRACE_CLI_NOW_H
 
 #include "cli/delivery.h"
 #include "cli/pipeline.h"
+#include "diagnose/leftover.h"
 #include "source/live.h"
 
 struct now {
@@ -25,7 +26,12 @@ int now_run(struct options *o);
  */
 int now_look_again(struct now *n);
 
+/* The order in which a reaper's children came to it, if it can be seen; arrivals_free(). */
+void now_arrivals(struct now *n, const struct proc *reaper, struct arrivals *order);
+
 /* What the command tells; gives the findings that it has told of, for --fail-on. */
 uint32_t now_zombies(struct now *n);
+uint32_t now_orphans(struct now *n);
+uint32_t now_daemons(struct now *n);
 
 #endif

@@ -23,7 +23,7 @@ struct option_row {
 };
 
 #define TRACE MODE_TRACE
-#define NOW MODE_ZOMBIES
+#define NOW (MODE_ZOMBIES | MODE_ORPHANS | MODE_DAEMONS)
 #define STREAM (MODE_TRACE | MODE_REPLAY)
 #define ANY (STREAM | NOW)
 
@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	 take_format},
 	{"output", 'o', "FILE", "write there (mode 0600), reopened on SIGHUP; else stdout", ANY,
 	 take_output},
-	{"duration", 0, "SECONDS", "stop by itself", TRACE | NOW, take_duration},
+	{"duration", 0, "SECONDS", "stop by itself", TRACE | MODE_ZOMBIES, take_duration},
 	{"zombie-after", 0, "MS",
 	 "how long a dead process may stand before it is a finding (default 1000)", TRACE,
 	 take_zombie_after},
@@ -55,8 +55,8 @@ static const struct option_row rows[] = {
 	{"grace", 0, "SECONDS",
 	 "with COMMAND: how long to go on after it ended, to see what it left (default 1)", TRACE,
 	 take_grace},
-	{"limit", 0, "N", "how many groups to show (default: text 20 on one screen, json all)",
-	 MODE_ZOMBIES, take_limit},
+	{"limit", 0, "N", "how many groups or daemons to show (default: text 20 groups, json all)",
+	 NOW, take_limit},
 	{"watch", 0, NULL, "go on, and tell what only watching can: ages, rates, creators",
 	 MODE_ZOMBIES, take_watch},
 	{"interval", 0, "SECONDS", "with --watch: how often to tell (default 2)", MODE_ZOMBIES,
@@ -87,14 +87,16 @@ static void help(void)
 
 	printf("Usage: proctrace [OPTIONS]\n"
 	       "       proctrace [OPTIONS] -- COMMAND [ARG...]\n"
-	       "       proctrace zombies [--watch] [OPTIONS]\n"
+	       "       proctrace zombies|orphans|daemons [OPTIONS]\n"
 	       "       proctrace replay [OPTIONS] FILE|-\n\n"
 	       "Traces the lives of processes, from fork to reap, and tells orphans, zombies and\n"
 	       "daemons as they come to be. Without COMMAND it traces the machine until "
 	       "interrupted;\n"
-	       "with it, COMMAND and all that descends from it. replay runs a recorded stream "
-	       "(JSON)\n"
-	       "through the same rules; it needs no root.\n\nOptions:\n");
+	       "with it, COMMAND and all that descends from it. zombies, orphans and daemons tell, "
+	       "once,\n"
+	       "those of now. replay runs a recorded stream (JSON) through the same rules; it needs "
+	       "no\n"
+	       "root.\n\nOptions:\n");
 	for (i = 0; i < ROWS; i++) {
 		char letter[8] = "    ";
 
@@ -186,6 +188,8 @@ static const struct {
 } commands[] = {
 	{ "replay", MODE_REPLAY },
 	{ "zombies", MODE_ZOMBIES },
+	{ "orphans", MODE_ORPHANS },
+	{ "daemons", MODE_DAEMONS },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -26,6 +26,8 @@ enum mode {
 	MODE_TRACE = 1 << 0,
 	MODE_REPLAY = 1 << 1,
 	MODE_ZOMBIES = 1 << 2, /* the present, once; or watched */
+	MODE_ORPHANS = 1 << 3,
+	MODE_DAEMONS = 1 << 4,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -43,7 +45,7 @@ struct options {
 	uint64_t zombie_after; /* ns */
 	uint64_t grace; /* ns */
 	uint32_t args_max, ring_bytes;
-	size_t limit; /* how many groups are shown; 0: as the format likes it */
+	size_t limit; /* how many groups or daemons are shown; 0: as the format likes it */
 	size_t max_procs; /* how many processes are kept at the most */
 	uint32_t changes; /* which enum change_kind are told, as bits */
 	uint32_t findings; /* which enum finding_kind are told, or'ed */

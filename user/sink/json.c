@@ -185,4 +185,6 @@ const struct sink_ops json_sink = {
 	.clock = write_clock,
 	.stop = write_stop,
 	.groups = json_groups,
+	.leftovers = json_leftovers,
+	.daemons = json_daemons,
 };

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "detect/finding.h"
 #include "diagnose/group.h"
+#include "diagnose/steps.h"
 #include "engine/engine.h"
 #include "event/stream.h"
 
@@ -54,6 +55,21 @@ struct stream_groups {
 	bool from_proc; /* and not by the task iterator: some things were not to be seen */
 };
 
+/* Who lives under a reaper that did not start him, in groups of one origin. */
+struct stream_leftovers {
+	uint64_t ts;
+	const struct leftovers *leftovers;
+	size_t limit; /* how many groups are told; 0: all, in text the first few */
+	bool from_proc;
+};
+
+struct stream_daemons {
+	uint64_t ts;
+	const struct daemons *daemons;
+	size_t limit; /* how many are told; 0: all */
+	bool from_proc;
+};
+
 /* A new one, with a count of 0; NULL if there is no room, or for a name that is too long. */
 struct stream_count *stream_count_add(struct stream_count *counts, size_t *n, const char *kind,
 				      const char *cause);
@@ -80,12 +96,18 @@ struct sink_ops {
 	void (*clock)(struct sink *s, const struct stream_clock *clock);
 	void (*stop)(struct sink *s, const struct stream_stop *stop);
 	void (*groups)(struct sink *s, const struct stream_groups *groups);
+	void (*leftovers)(struct sink *s, const struct stream_leftovers *leftovers);
+	void (*daemons)(struct sink *s, const struct stream_daemons *daemons);
 };
 
 extern const struct sink_ops json_sink, text_sink;
 
 void json_groups(struct sink *s, const struct stream_groups *told);
 void text_groups(struct sink *s, const struct stream_groups *told);
+void json_leftovers(struct sink *s, const struct stream_leftovers *told);
+void text_leftovers(struct sink *s, const struct stream_leftovers *told);
+void json_daemons(struct sink *s, const struct stream_daemons *told);
+void text_daemons(struct sink *s, const struct stream_daemons *told);
 
 /* NULL for changes that are not told in the stream. */
 const char *change_action(enum change_kind kind);

@@ -385,4 +385,6 @@ const struct sink_ops text_sink = {
 	.clock = write_clock,
 	.stop = write_stop,
 	.groups = text_groups,
+	.leftovers = text_leftovers,
+	.daemons = text_daemons,
 };

@@ -25,8 +25,8 @@ void proc_room_free(struct proc_room *room)
 	buf_free(&room->cwd);
 }
 
-/* Reads a whole small file below dir; 0 or -errno. A NUL follows the bytes. */
-static int slurp(int dir, const char *name, size_t most, struct buf *b)
+/* A NUL follows the bytes. */
+int proc_slurp(int dir, const char *name, size_t most, struct buf *b)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	ssize_t n = 0;
@@ -191,10 +191,10 @@ static bool is_in_wait(int dir, const char *thread, struct buf *text, struct doi
 	char path[300];
 
 	snprintf(path, sizeof(path), "%s/wchan", thread);
-	if (slurp(dir, path, 64, text) || strncmp(text->data, "do_wait", 7))
+	if (proc_slurp(dir, path, 64, text) || strncmp(text->data, "do_wait", 7))
 		return false;
 	snprintf(path, sizeof(path), "%s/syscall", thread);
-	if (doing && !slurp(dir, path, 256, text))
+	if (doing && !proc_slurp(dir, path, 256, text))
 		doing->has_wait = !proc_parse_wait(text->data, &doing->wait_for);
 	return true;
 }
@@ -227,7 +227,7 @@ static void look_at_doing(int dir, struct proc_room *room, struct event *ev)
 {
 	struct doing *d = &ev->sight.doing;
 
-	if (!slurp(dir, "wchan", 64, &room->stat) && strcmp(room->stat.data, "0"))
+	if (!proc_slurp(dir, "wchan", 64, &room->stat) && strcmp(room->stat.data, "0"))
 		snprintf(d->where, sizeof(d->where), "%.*s",
 			 (int)strcspn(room->stat.data, "."), room->stat.data);
 	if (ev->sight.threads > 1)
@@ -260,7 +260,7 @@ static void look_at_parent(uint32_t ppid, struct proc_room *room, struct event *
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return;
-	if (slurp(dir, "status", 65536, &room->status) == 0) {
+	if (proc_slurp(dir, "status", 65536, &room->status) == 0) {
 		proc_parse_signals(room->status.data, &ev->facts);
 		ev->facts.parent_waits = sleeps_in_wait(dir, NULL);
 	}
@@ -283,7 +283,7 @@ static void read_args(int dir, struct proc_room *room, struct event *ev)
 	const struct buf *args = &room->args;
 	uint32_t len;
 
-	if (slurp(dir, "cmdline", ARGS_READ, &room->args) == 0 && args->len) {
+	if (proc_slurp(dir, "cmdline", ARGS_READ, &room->args) == 0 && args->len) {
 		len = args->len < room->args_max ? (uint32_t)args->len : room->args_max;
 		ev->sight.args = (struct slice){ args->data, len };
 		ev->sight.args_bytes = (uint32_t)args->len;
@@ -296,8 +296,7 @@ static void read_args(int dir, struct proc_room *room, struct event *ev)
 		ev->sight.cwd = (struct slice){ room->cwd.data, (uint32_t)room->cwd.len };
 }
 
-/* The process's directory if it is still the same process, or -1. */
-static int open_proc(struct ident id, struct proc_room *room, struct event *ev)
+int proc_open(struct ident id, struct proc_room *room, struct event *ev)
 {
 	char path[32];
 	int dir;
@@ -307,7 +306,7 @@ static int open_proc(struct ident id, struct proc_room *room, struct event *ev)
 	if (dir < 0)
 		return -1;
 	ev->id.pid = id.pid;
-	if (slurp(dir, "stat", 4096, &room->stat) ||
+	if (proc_slurp(dir, "stat", 4096, &room->stat) ||
 	    proc_parse_stat(room->stat.data, room->stat.len, ev) || !ident_names(id, ev->id)) {
 		close(dir);
 		return -1;
@@ -320,8 +319,8 @@ void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct
 	int dir;
 
 	*ev = (struct event){ .kind = EVENT_SIGHT };
-	dir = open_proc(id, room, ev);
-	if (dir >= 0 && !slurp(dir, "status", 65536, &room->status))
+	dir = proc_open(id, room, ev);
+	if (dir >= 0 && !proc_slurp(dir, "status", 65536, &room->status))
 		proc_parse_status(room->status.data, room->status.len, ev);
 	ev->ts = clock_boot();
 	if (id.start)
@@ -345,7 +344,7 @@ void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct
 void proc_read_args(struct ident id, struct proc_room *room, struct event *ev)
 {
 	struct event check = { 0 };
-	int dir = open_proc(id, room, &check);
+	int dir = proc_open(id, room, &check);
 
 	if (dir < 0)
 		return;
@@ -373,7 +372,7 @@ static int list_processes(struct proc_room *room, struct buf *ids)
 		return -errno;
 	while ((entry = readdir(d))) {
 		struct ident id = { .pid = (uint32_t)strtoul(entry->d_name, NULL, 10) };
-		int dir = id.pid ? open_proc(id, room, &ev) : -1;
+		int dir = id.pid ? proc_open(id, room, &ev) : -1;
 
 		if (dir < 0)
 			continue;

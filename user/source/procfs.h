@@ -33,6 +33,13 @@ void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct
 void proc_read_args(struct ident id, struct proc_room *room, struct event *ev);
 
 /*
+ * The directory of that process, if it is still there, with *ev filled from its stat; or -1. And a
+ * whole small file below such a directory (most: where to end); 0 or -errno.
+ */
+int proc_open(struct ident id, struct proc_room *room, struct event *ev);
+int proc_slurp(int dir, const char *name, size_t most, struct buf *b);
+
+/*
  * Every process that began before born_before, oldest first, as live_snapshot() tells them. 0 or
  * -errno.
  */
