@@ -107,8 +107,8 @@ static void killed_worker(const char *how, int children)
 		}
 		await(board->count == children);
 		board->stage = 1;
-		for (;;)
-			pause();
+		wait_at(gate->wait); /* its end, if nobody comes to kill it */
+		_exit(0);
 	}
 	await(board->stage == 1);
 	if (!strcmp(how, "shared") && !sprout()) {
