@@ -52,6 +52,18 @@ static void an_inferred_orphan_waits_for_a_word_of_it(void **state)
 	assert_told("unexplained orphan 11, 10 died, 1 adopts\n");
 }
 
+static void at_the_end_nothing_is_told_of_one_that_nobody_has_heard_of(void **state)
+{
+	(void)state;
+	a_family();
+	tell(exec_of(11, 1));
+	pass(HOLD);
+	pass(HOLD);
+	assert_told("inferred exit 10\ninferred orphan 11 from 10 to 0\nexec 11\n");
+	detect_finish(&w.d, w.now);
+	assert_told("");
+}
+
 static void the_exit_of_one_that_was_handed_on_names_the_new_parent(void **state)
 {
 	(void)state;
@@ -219,6 +231,7 @@ int main(void)
 		story(a_record_that_names_another_parent_tells_that_the_old_one_died),
 		story(the_exit_of_one_that_was_handed_on_names_the_new_parent),
 		story(an_inferred_orphan_waits_for_a_word_of_it),
+		story(at_the_end_nothing_is_told_of_one_that_nobody_has_heard_of),
 		story(a_record_from_before_the_look_tells_nothing_of_the_parent),
 		story(nobody_takes_an_init_for_dead),
 		story(a_fork_tells_of_its_creator_s_exec_that_was_lost),

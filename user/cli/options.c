@@ -209,10 +209,6 @@ static int take_word(struct options *o, const char *word)
 {
 	size_t i;
 
-	if (o->mode == MODE_ZOMBIES && !o->watch && (o->interval || o->duration)) {
-		say("--%s goes with --watch", o->interval ? "interval" : "duration");
-		return STATUS_USAGE;
-	}
 	if (o->mode == MODE_REPLAY && !o->recording) {
 		o->recording = word;
 		return OPTIONS_GO_ON;

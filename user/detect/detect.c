@@ -53,8 +53,5 @@ uint64_t detect_deadline(const struct detect *d)
 
 void detect_finish(struct detect *d, uint64_t now)
 {
-	struct hold *last;
-
-	while ((last = holds_first(&d->orphans)))
-		orphan_tick(d, last->due > now ? last->due : now);
+	orphan_finish(d, now);
 }

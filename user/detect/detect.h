@@ -41,6 +41,7 @@ void detect_finish(struct detect *d, uint64_t now);
 void orphan_before(struct detect *d, const struct change *c);
 void orphan_after(struct detect *d, const struct change *c);
 void orphan_tick(struct detect *d, uint64_t now);
+void orphan_finish(struct detect *d, uint64_t now);
 void zombie_after(struct detect *d, const struct change *c);
 void daemon_after(struct detect *d, const struct change *c);
 void daemon_tick(struct detect *d, uint64_t now);

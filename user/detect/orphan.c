@@ -199,21 +199,34 @@ void orphan_after(struct detect *d, const struct change *c)
 	holds_add(&d->orphans, &o->hold, p->id.pid, c->ts + HOLD);
 }
 
+/* What is due is told, unless nobody knows whether it lived on: that waits, or at the end goes. */
+static void come_due(struct detect *d, struct orphan *o, uint64_t now, bool end)
+{
+	const struct proc *p = engine_find(d->engine, o->id);
+	bool doubtful = p && is_doubtful(p, o);
+
+	holds_remove(&d->orphans, &o->hold);
+	if (doubtful && !end) {
+		put_off(d, o, now);
+		return;
+	}
+	if (p && !doubtful)
+		tell(d, p, o, o->hold.due);
+	free(o);
+}
+
 void orphan_tick(struct detect *d, uint64_t now)
 {
 	struct hold *hold;
 
-	while ((hold = holds_first(&d->orphans)) && hold->due <= now) {
-		struct orphan *o = (struct orphan *)hold;
-		const struct proc *p = engine_find(d->engine, o->id);
+	while ((hold = holds_first(&d->orphans)) && hold->due <= now)
+		come_due(d, (struct orphan *)hold, now, false);
+}
 
-		holds_remove(&d->orphans, hold);
-		if (p && is_doubtful(p, o)) {
-			put_off(d, o, now);
-			continue;
-		}
-		if (p)
-			tell(d, p, o, hold->due);
-		free(o);
-	}
+void orphan_finish(struct detect *d, uint64_t now)
+{
+	struct hold *hold;
+
+	while ((hold = holds_first(&d->orphans)))
+		come_due(d, (struct orphan *)hold, now, true);
 }
