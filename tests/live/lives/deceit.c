@@ -146,6 +146,7 @@ static void changes(char *how, char *n)
 
 static void changed(char **argv)
 {
+	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)); /* should the test die */
 	born("child");
 	if (!strcmp(argv[2], "retitled"))
 		retitle(argv, (size_t)atoi(argv[3]));
