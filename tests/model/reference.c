@@ -141,6 +141,7 @@ void ref_exec(struct ref_life *l)
 {
 	l->exec_id++;
 	l->execs++;
+	l->children_died = l->children_collected = 0;
 	l->exit_signal = SIGCHLD;
 	l->catches = false;
 	l->threads = 1;
@@ -186,7 +187,8 @@ static void release(struct ref_life *l, enum ref_how how)
 	l->state = REF_RELEASED;
 	l->how = how;
 	if (l->parent)
-		l->parent->children_collected += how != REF_AUTO;
+		l->parent->children_collected += how != REF_AUTO && l->counted_by == l->parent &&
+						 l->counted_exec == l->parent->exec_id;
 	l->reaper = l->parent ? l->parent->id : (struct ident){ 0 };
 	l->parent = l->tracer = NULL;
 }
@@ -253,13 +255,20 @@ bool ref_childless(struct ref *r, const struct ref_life *l)
 	return true;
 }
 
+static void count(struct ref_life *dead)
+{
+	dead->parent->children_died++;
+	dead->counted_by = dead->parent;
+	dead->counted_exec = dead->parent->exec_id;
+}
+
 void ref_die(struct ref *r, struct ref_life *l, uint32_t status)
 {
 	struct ref_life *other;
 
 	l->state = REF_EXITS;
 	l->status = status;
-	l->parent->children_died++;
+	count(l);
 	if (!l->init)
 		return;
 	/* zap_pid_ns_processes(), kernel/pid_namespace.c: all of it dies, and is collected */
@@ -289,7 +298,8 @@ static void hand_on(struct ref_life *child, struct ref_life *adopter)
 {
 	child->parent = adopter;
 	child->exit_signal = SIGCHLD;
-	adopter->children_died += child->state != REF_RUNS;
+	if (child->state != REF_RUNS)
+		count(child);
 	if (child->state == REF_CORPSE)
 		notify(child);
 }

@@ -46,7 +46,10 @@ struct ref_life {
 	uint32_t threads;
 	bool leader_dead; /* while other threads run */
 	uint32_t status;
-	uint32_t children_died, children_collected; /* the former handed on to it as well */
+	/* since its last exec; the former handed on to it as well */
+	uint32_t children_died, children_collected;
+	const struct ref_life *counted_by; /* of the dead: whose account it is in, */
+	uint32_t counted_exec;		   /* and that was which program then */
 
 	/* of one that was released */
 	enum ref_how how;

@@ -54,6 +54,28 @@ static void an_auto_reaped_one_is_no_zombie_when_the_release_is_late(void **stat
 	assert_true(w.reap.u.reap.zombie == 0);
 }
 
+/* A shell script that waits well and then execs a server that never does. */
+static void the_account_of_children_is_the_present_programs(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(free_of(11, 10));
+	tell(fork_of(12, 10));
+	tell(exit_of(12, 10, EXITED(0)));
+	assert_int_equal(proc(10)->children_reaped, 1);
+	tell(exec_of(10, 1));
+	tell(free_of(12, 10)); /* told late: the shell had collected it */
+	assert_int_equal(proc(10)->children_died, 0);
+	assert_int_equal(proc(10)->children_reaped, 0);
+	tell(fork_of(13, 10));
+	tell(exit_of(13, 10, EXITED(0)));
+	assert_int_equal(proc(10)->children_died, 1);
+	tell(free_of(13, 10));
+	assert_int_equal(proc(10)->children_reaped, 1);
+}
+
 /*
  * Both are killed by one blow: the parent, which ignores SIGCHLD, may be gone before the child can
  * be told to it. At the release the kernel shows who had it then.
@@ -528,6 +550,7 @@ int main(void)
 		story(a_wait_is_told_with_the_time_as_a_zombie),
 		story(a_parent_that_ignores_sigchld_reaps_by_itself),
 		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
+		story(the_account_of_children_is_the_present_programs),
 		story(what_a_dying_parent_ignores_its_adopter_waits_for),
 		story(nor_does_it_count_when_its_own_death_is_told_first),
 		story(other_exit_signals_are_not_reaped_by_themselves),

@@ -167,7 +167,7 @@ static bool dispute(struct engine *e, struct proc *p, const struct event *ev)
 /* A corpse counts with whom it lies. */
 static void count_elsewhere(struct proc *corpse, struct proc *parent)
 {
-	if (corpse->parent) {
+	if (corpse->parent && corpse->counted) {
 		corpse->parent->children_died--;
 		corpse->parent->orphans_died -= corpse->adopted || corpse->inherited;
 	}
@@ -175,6 +175,20 @@ static void count_elsewhere(struct proc *corpse, struct proc *parent)
 		parent->children_died++;
 		parent->orphans_died += corpse->adopted;
 	}
+	corpse->counted = parent;
+}
+
+/* What the program before had, and did not do, says nothing of this one. */
+void family_new_account(struct proc *p)
+{
+	struct list *pos;
+
+	p->children_died = p->children_reaped = 0;
+	p->orphans_died = p->orphans_reaped = p->reaped_late = 0;
+	p->last_reaped_died = 0;
+	p->last_reaped = (struct ident){ 0 };
+	list_each(pos, &p->children)
+		list_entry(pos, struct proc, sibling)->counted = false;
 }
 
 /*
@@ -253,7 +267,7 @@ static void inherit_corpse(struct proc *child, struct proc *adopter, const struc
 		return;
 	adopter->children_died++;
 	adopter->orphans_died++;
-	child->inherited = true;
+	child->inherited = child->counted = true;
 	child->auto_disputed = child->auto_reaped;
 	if (exit->exit.adopter_autoreaps && !child->auto_reaped)
 		child->auto_reaped = child->auto_inherited = true;

@@ -75,6 +75,8 @@ void facts_classify(struct engine *e, struct proc *p, const struct event *ev);
 
 /* family.c: parents and children */
 void family_place(struct engine *e, struct proc *p, const struct event *ev);
+/* It has become another program: the account of its children begins anew. */
+void family_new_account(struct proc *p);
 /* The event names another parent than the living one that it was heard of with. */
 bool family_disputes(const struct proc *p, const struct event *ev);
 /* It turns out that its parent had collected it before it died itself. */

@@ -92,6 +92,7 @@ static void introduce(struct engine *e, struct proc *p, const struct event *ev)
 static void infer_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
 	facts_exec_unheard(p, ev);
+	family_new_account(p);
 	tell(e, CHANGE_EXEC, p, ev, true);
 	e->out.ask(e->out.ctx, p->id, true);
 }
@@ -137,6 +138,7 @@ static void on_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
 	introduce(e, p, ev);
 	facts_exec(p, ev);
+	family_new_account(p);
 	facts_classify(e, p, ev);
 	tell(e, CHANGE_EXEC, p, ev, false);
 }
@@ -145,6 +147,7 @@ static void count_death(struct proc *p)
 {
 	if (!p->parent)
 		return;
+	p->counted = true;
 	p->parent->children_died++;
 	p->parent->orphans_died += p->adopted;
 }
@@ -313,6 +316,8 @@ static void on_still_dying(struct engine *e, struct proc *p, const struct event 
 
 static void count_reap(struct engine *e, const struct proc *p, struct proc *reaper)
 {
+	if (!p->counted)
+		return;
 	reaper->children_reaped++;
 	reaper->orphans_reaped += p->adopted || p->inherited;
 	reaper->reaped_late += e->was == LIFE_ZOMBIE;

@@ -73,6 +73,7 @@ struct proc {
 	bool has_status : 1;
 	bool inherited : 1; /* dead already when its parent died, and counted with the adopter's
 			       since */
+	bool counted : 1;	 /* dead, and in its parent's account */
 	bool auto_disputed : 1;	 /* auto_reaped, but that parent died too: it may not have come to that */
 	bool auto_inherited : 1; /* and auto_reaped for that alone */
 	bool death_told : 1, death_inferred : 1;
@@ -90,7 +91,7 @@ struct proc {
 	uint64_t ask_at;    /* LIFE_DOUBTED: when to ask the kernel again */
 
 	/* what it did as a parent */
-	uint32_t children_died, children_reaped;
+	uint32_t children_died, children_reaped; /* since its last exec: by this program */
 	uint32_t zombies; /* of its children: told ones, that still stand */
 	uint32_t orphans_died, orphans_reaped; /* of these, those that it had adopted */
 	uint32_t reaped_late; /* of these, those that were told as zombies by then */
