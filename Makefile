@@ -160,6 +160,7 @@ bench: deps
 install: $(BUILD)/proctrace
 	install -D -m 0755 $(BUILD)/proctrace $(DESTDIR)$(PREFIX)/sbin/proctrace
 	install -D -m 0644 user/cli/proctrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/proctrace.8
+	install -D -m 0644 user/cli/proctrace-zombies.7 $(DESTDIR)$(PREFIX)/share/man/man7/proctrace-zombies.7
 	install -D -m 0644 user/sink/stream.schema.json \
 		$(DESTDIR)$(PREFIX)/share/proctrace/stream.schema.json
 

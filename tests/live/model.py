@@ -209,7 +209,8 @@ class Model:
     def check_parents(self, person, lines):
         """None whom it never had. (When a pid namespace ends, all in there may be parents. And a
         release may be told when who has collected it is gone: then the heir stands there.)"""
-        loose = person.end["what"] == "zapped" or any(row["loose"] for row in person.adoptions)
+        loose = (person.end["what"] == "zapped" or any(row["loose"] for row in person.adoptions)
+                 or self.died_with_parent(person))
         may = self.persons if loose else person.parents
         for line in lines:
             told = line["process"]["parent"]
@@ -313,6 +314,12 @@ class Model:
         return (person.death["after"] - row["after"] < SAME_BLOW and death != -1
                 and old is not None and os.WIFSIGNALED(death) and os.WIFSIGNALED(old)
                 and os.WTERMSIG(death) == os.WTERMSIG(old))
+
+    def died_with_parent(self, person):
+        """At one blow: whether the parent or its heir had it then, nobody can tell but the kernel."""
+        theirs = getattr(self.persons.get(person.parents[-1]), "death", None)
+        return bool(person.death and theirs
+                    and abs(person.death["after"] - theirs["after"]) < SAME_BLOW)
 
     def check_old_parent(self, orphan):
         """How the parent ended decides whether anybody meant to leave the child."""

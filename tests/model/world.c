@@ -280,10 +280,21 @@ static void do_fork(struct world *w, const struct op *op, struct ref_life *calle
 	emit(w, op, &ev);
 }
 
+/* A death is told before the kernel hands the children on: which program gets them, who can say. */
+static void adopts_meanwhile(struct world *w, const struct ref_life *l)
+{
+	struct ref_life *other;
+
+	ref_each(&w->ref, other)
+		if (other->state == REF_EXITS && ref_adopter(&w->ref, other) == l)
+			ledger_of(w, l->id)->counts_unsure = true;
+}
+
 static void do_exec(struct world *w, const struct op *op, struct ref_life *l)
 {
 	struct event ev;
 
+	adopts_meanwhile(w, l);
 	ref_exec(l);
 	ev = event_of(w, EVENT_EXEC, l);
 	ev.exec.old_tid = l->id.pid;

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""proctrace-zombies(7): each program on that page has the cause it stands under, and the evidence
+that is quoted there, whatever the numbers."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ledger import ROOT, Stat, until
+from tracer import PROCTRACE
+
+PAGE = (ROOT / "user/cli/proctrace-zombies.7").read_text()
+CAUSES = PAGE.partition(".Sh CAUSES")[2].partition(".Sh NO ZOMBIES")[0]
+SCHEMA = json.loads((ROOT / "user/sink/stream.schema.json").read_text())
+SECTION = re.compile(r"\.Ss (\w+)\n.*?\.Bd [^\n]*\n(.*?)\n\.Ed\n.*?Told:\n\.Dq (.*?) \.\n\.Pp\nHelps", re.S)
+SECTIONS = SECTION.findall(CAUSES)
+
+
+def test_page_has_every_cause():
+    causes = SCHEMA["$defs"]["zombie"]["properties"]["cause"]["enum"]
+    assert sorted(re.findall(r"\.Ss (\w+)", CAUSES)) == sorted(causes)
+    assert {name for name, _, _ in SECTIONS} == set(causes) - {"unknown"}
+
+
+def without_numbers(words):
+    return re.sub(r"\d+(\.\d+)?", "N", words)
+
+
+@pytest.mark.parametrize("cause, program, told", SECTIONS, ids=[name for name, _, _ in SECTIONS])
+def test_program_of_the_page_has_its_cause(tmp_path, cause, program, told):
+    shell = program.startswith("unshare")
+    script = tmp_path / "program"
+    script.write_text(program.replace("\\e", "\\") + "\n")
+    command = ["sh" if shell else sys.executable, str(script)]
+    with subprocess.Popen([PROCTRACE, "--format", "json", "--events", "zombie", "--duration", "9",
+                           "--", *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, start_new_session=True) as tracer:
+        seen = []
+
+        def found():
+            seen.append(json.loads(tracer.stdout.readline())["proctrace"].get("zombie", {}))
+            return seen[-1].get("cause") == cause and all(
+                words in map(without_numbers, seen[-1]["evidence"])
+                for words in without_numbers(told.replace("\n", " ")).split("; "))
+
+        try:
+            until(found, f"{cause}: {told}", timeout=20)
+        finally:
+            print(*seen, sep="\n")
+            os.killpg(tracer.pid, signal.SIGKILL)
+
+
+def test_leader_that_has_left_is_no_zombie(tmp_path):
+    script = tmp_path / "leader"
+    script.write_text(PAGE.partition(".Sh NO ZOMBIES")[2].partition(".Bd")[2].partition("\n")[2]
+                      .partition("\n.Ed")[0] + "\n")
+    with subprocess.Popen([sys.executable, script]) as leader:
+        until(lambda: Stat(leader.pid).state == "Z", "its main thread leaves")
+        done = subprocess.run([PROCTRACE, "zombies", "--pid", str(leader.pid)], check=True,
+                              capture_output=True, text=True)
+        leader.kill()
+    assert done.stdout.startswith("no zombies") and f"({leader.pid})" in done.stdout
