@@ -427,6 +427,7 @@ static void do_to(struct world *w, const struct op *op, struct ref_life *l)
 		break;
 	case OP_SUBREAPER:
 		l->subreaper = op->arg;
+		adopts_meanwhile(w, l);
 		break;
 	case OP_SIGCHLD:
 		l->ignores = op->arg == 1;
