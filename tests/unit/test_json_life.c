@@ -11,6 +11,23 @@ static int begin(void **state)
 	return begin_lines(&json_sink);
 }
 
+/* A replay takes the class from that, as the live run did. */
+static void an_exit_of_one_that_no_line_told_of_tells_its_session(void **state)
+{
+	(void)state;
+	p.have = HAVE_SESSION;
+	p.sid = 40;
+	p.pgid = 41;
+	write_about(CHANGE_EXIT, &ev);
+	read_line();
+	assert_num("process.session_leader.pid", 40);
+	assert_num("process.group_leader.pid", 41);
+	p.introduced = true;
+	write_about(CHANGE_EXIT, &ev);
+	read_line();
+	assert_absent("process.session_leader");
+}
+
 static void an_exit_tells_its_code(void **state)
 {
 	(void)state;
@@ -224,6 +241,7 @@ static void a_corpse_of_before_tells_that_it_is_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		story(an_exit_of_one_that_no_line_told_of_tells_its_session),
 		story(an_exit_tells_its_code),
 		story(a_death_by_a_signal_has_no_code),
 		story(a_reap_tells_who_how_and_after_what_time),

@@ -159,7 +159,9 @@ void json_change(struct sink *s, const struct change *c)
 	json_open_process(s, p);
 	if (image)
 		json_image(s, p);
-	if (image || c->kind == CHANGE_FORK || c->kind == CHANGE_SESSION)
+	/* of one that died while tracing began no other line tells, and its class rests on that */
+	if (image || c->kind == CHANGE_FORK || c->kind == CHANGE_SESSION ||
+	    (c->kind == CHANGE_EXIT && !p->introduced))
 		json_session(s, p);
 	if (c->kind == CHANGE_EXIT || c->kind == CHANGE_SNAPSHOT)
 		json_exit_code(s, p);
