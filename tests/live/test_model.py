@@ -21,18 +21,27 @@ AT_ONCE = 8
 BATCH = 25  # seeds of one tracer
 
 
-def lives_of(seeds):
+def life_of(seed, broken):
+    """A maker that has lost track of its own says so and gives up: then it is made once more."""
+    try:
+        return seed, lived("random", seed)
+    except AssertionError:
+        broken.append(seed)
+        return seed, lived("random", seed)
+
+
+def lives_of(seeds, broken):
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda seed: (seed, lived("random", seed)), seeds))
+        return list(pool.map(lambda seed: life_of(seed, broken), seeds))
 
 
 def test_stream_is_what_random_lives_say_of_themselves(trace):
     subprocess.run([LIVES / "random", "files"], cwd=ROOT, check=True)
-    counts, differences = Counter(), []
+    counts, differences, broken = Counter(), [], []
     for first in range(FIRST, FIRST + COUNT, BATCH):
         tracer = trace("--no-snapshot", "--zombie-after", int(ZOMBIE_AFTER * 1000))
         at_leisure(tracer)
-        lives = lives_of(range(first, min(first + BATCH, FIRST + COUNT)))
+        lives = lives_of(range(first, min(first + BATCH, FIRST + COUNT)), broken)
         tracer.sync()
         tracer.checker.spare_strangers(row["pid"] for _, life in lives for row in life.all("born"))
         tracer.stop()
@@ -41,10 +50,11 @@ def test_stream_is_what_random_lives_say_of_themselves(trace):
             model = Model(seed, life, tracer)
             differences += model.compare()
             counts += model.counts
-    print(f"\n{COUNT} lives from seed {FIRST}: {dict(counts)}")
+    print(f"\n{COUNT} lives from seed {FIRST}, made again {broken}: {dict(counts)}")
     print("\n\n".join(differences))
     firsts = "\n".join(difference.split("\n", 1)[0] for difference in differences)
     assert not differences, f"{len(differences)} differences (all of each above):\n{firsts}"
+    assert len(broken) <= 1 + COUNT / 100
     assert counts["killer unknown"] <= 2 + COUNT / 5, counts
     assert all(counts[what] for what in ("clear zombie", "clearly no zombie", "clear daemon"))
 
