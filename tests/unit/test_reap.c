@@ -54,6 +54,28 @@ static void an_auto_reaped_one_is_no_zombie_when_the_release_is_late(void **stat
 	assert_true(w.reap.u.reap.zombie == 0);
 }
 
+/* The release is told late: by then that adopter is dead too, and another counts as the heir. */
+static void who_ignores_sigchld_lets_go_of_what_it_adopts_even_if_it_dies_then(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	there_are(9);
+	tell(fork_of(8, 9));
+	tell(fork_of(10, 8));
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev = exit_of(10, 8, EXITED(0));
+	ev.exit.adopter = id_of(8);
+	ev.exit.adopter_autoreaps = true;
+	tell(ev);
+	ev = exit_of(8, 9, EXITED(0));
+	ev.exit.adopter = id_of(9);
+	tell(ev);
+	tell(free_of(11, 8));
+	assert_told("reap 11 by 8 auto rcu\n");
+}
+
 /* A shell script that waits well and then execs a server that never does. */
 static void the_account_of_children_is_the_present_programs(void **state)
 {
@@ -550,6 +572,7 @@ int main(void)
 		story(a_wait_is_told_with_the_time_as_a_zombie),
 		story(a_parent_that_ignores_sigchld_reaps_by_itself),
 		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
+		story(who_ignores_sigchld_lets_go_of_what_it_adopts_even_if_it_dies_then),
 		story(the_account_of_children_is_the_present_programs),
 		story(what_a_dying_parent_ignores_its_adopter_waits_for),
 		story(nor_does_it_count_when_its_own_death_is_told_first),

@@ -268,7 +268,9 @@ static void inherit_corpse(struct proc *child, struct proc *adopter, const struc
 	adopter->children_died++;
 	adopter->orphans_died++;
 	child->inherited = child->counted = true;
-	child->auto_disputed = child->auto_reaped;
+	/* one that had it before and ignores SIGCHLD has let it go then, whatever came after */
+	child->auto_disputed = child->auto_reaped && !child->auto_inherited;
+	child->auto_inherited = false;
 	if (exit->exit.adopter_autoreaps && !child->auto_reaped)
 		child->auto_reaped = child->auto_inherited = true;
 }
