@@ -116,9 +116,9 @@ static inline void told_open(struct told *t, uint64_t began)
 }
 
 /* What is still held is told, and all of it forgotten. */
-static inline void told_close(struct told *t, uint64_t end)
+static inline void told_close(struct told *t)
 {
-	detect_finish(&t->pipeline.detect, end);
+	detect_finish(&t->pipeline.detect);
 	pipeline_close(&t->pipeline);
 	buf_free(&t->json.out);
 	buf_free(&t->text.out);

@@ -156,7 +156,7 @@ static void close_story(void)
 {
 	size_t i;
 
-	told_close(&t, now);
+	told_close(&t);
 	for (i = 0; i < SLOTS; i++) {
 		buf_free(&beings[i].args);
 		buf_free(&beings[i].exe);

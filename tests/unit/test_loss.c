@@ -60,7 +60,7 @@ static void at_the_end_nothing_is_told_of_one_that_nobody_has_heard_of(void **st
 	pass(HOLD);
 	pass(HOLD);
 	assert_told("inferred exit 10\ninferred orphan 11 from 10 to 0\nexec 11\n");
-	detect_finish(&w.d, w.now);
+	detect_finish(&w.d);
 	assert_told("");
 }
 

@@ -232,7 +232,7 @@ static void at_the_end_of_tracing_what_is_held_is_told(void **state)
 	(void)state;
 	a_family();
 	tell(on_tty(exit_of(10, 9, KILLED(SIGKILL))));
-	detect_finish(&w.d, w.now + 1);
+	detect_finish(&w.d);
 	assert_told("exit 10\nabandoned orphan 11, 10 died, 1 adopts\n");
 }
 

@@ -215,3 +215,8 @@ bool filter_matches(const struct options *o, const struct proc *p)
 		return false;
 	return !o->containers || in_containers(o, p);
 }
+
+bool filter_matches_family(const struct options *o, const struct proc *p)
+{
+	return filter_matches(o, p) || (p->parent && filter_matches(o, p->parent));
+}

@@ -22,5 +22,7 @@ int filter_look_up(struct options *o);
 
 /* Each kind of filter that was given must hold; one of its values is enough. */
 bool filter_matches(const struct options *o, const struct proc *p);
+/* It does, or the parent that has it now. */
+bool filter_matches_family(const struct options *o, const struct proc *p);
 
 #endif

@@ -11,12 +11,6 @@
 
 #define MOMENT (200 * NS_PER_MS) /* between the two looks that tell who works */
 
-/* Filters may name the orphan, or who has it now. */
-static bool wanted(const struct options *o, const struct proc *p)
-{
-	return filter_matches(o, p) || filter_matches(o, p->parent);
-}
-
 void now_arrivals(struct now *n, const struct proc *reaper, struct arrivals *order)
 {
 	struct proc_room room = { 0 };
@@ -41,7 +35,7 @@ static void collect_of(struct now *n, const struct proc *reaper, struct leftover
 		const struct proc *p = list_entry(pos, struct proc, sibling);
 		struct leftover l = { .p = p };
 
-		if (!proc_is_below_reaper(p) || !wanted(n->o, p))
+		if (!proc_is_below_reaper(p) || !filter_matches_family(n->o, p))
 			continue;
 		l.adoption = adoption_of(n->pipe.engine, p, &order);
 		if (l.adoption.adopted)

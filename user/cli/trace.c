@@ -282,7 +282,7 @@ static void finish(struct trace *t)
 	engine_ask_dead(t->pipe.engine);
 	while (t->pipe.asked.len && !t->delivery.failed && clock_boot() < now + LAST_LOOKS)
 		look(t);
-	detect_finish(&t->pipe.detect, now);
+	detect_finish(&t->pipe.detect);
 	recovery_losses(&t->recovery, now, true);
 	check_command(t, now);
 	t->pipe.totals.ts = clock_boot();

@@ -10,9 +10,7 @@
 /* Filters may name the zombie, or who should collect it. */
 static bool wanted(void *ctx, const struct proc *p)
 {
-	const struct options *o = ctx;
-
-	return filter_matches(o, p) || (p->parent && filter_matches(o, p->parent));
+	return filter_matches_family(ctx, p);
 }
 
 /* How each group comes and goes; owned by the caller. */

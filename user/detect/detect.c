@@ -51,7 +51,7 @@ uint64_t detect_deadline(const struct detect *d)
 	return earlier(earlier(earlier(NEVER, &d->orphans), &d->daemons), &d->leaks);
 }
 
-void detect_finish(struct detect *d, uint64_t now)
+void detect_finish(struct detect *d)
 {
-	orphan_finish(d, now);
+	orphan_finish(d);
 }

@@ -34,14 +34,14 @@ void detect_before(struct detect *d, const struct change *c);
 void detect_after(struct detect *d, const struct change *c);
 void detect_tick(struct detect *d, uint64_t now);
 uint64_t detect_deadline(const struct detect *d);
-/* Everything still held is told or dropped: tracing ends at now. */
-void detect_finish(struct detect *d, uint64_t now);
+/* Everything still held is told or dropped: tracing ends. */
+void detect_finish(struct detect *d);
 
 /* the rules */
 void orphan_before(struct detect *d, const struct change *c);
 void orphan_after(struct detect *d, const struct change *c);
 void orphan_tick(struct detect *d, uint64_t now);
-void orphan_finish(struct detect *d, uint64_t now);
+void orphan_finish(struct detect *d);
 void zombie_after(struct detect *d, const struct change *c);
 void daemon_after(struct detect *d, const struct change *c);
 void daemon_tick(struct detect *d, uint64_t now);

@@ -199,14 +199,14 @@ void orphan_after(struct detect *d, const struct change *c)
 	holds_add(&d->orphans, &o->hold, p->id.pid, c->ts + HOLD);
 }
 
-/* What is due is told, unless nobody knows whether it lived on: that waits, or at the end goes. */
-static void come_due(struct detect *d, struct orphan *o, uint64_t now, bool end)
+/* What is due is told, unless nobody knows whether it lived on: that waits; at the end (NEVER) it goes. */
+static void come_due(struct detect *d, struct orphan *o, uint64_t now)
 {
 	const struct proc *p = engine_find(d->engine, o->id);
 	bool doubtful = p && is_doubtful(p, o);
 
 	holds_remove(&d->orphans, &o->hold);
-	if (doubtful && !end) {
+	if (doubtful && now != NEVER) {
 		put_off(d, o, now);
 		return;
 	}
@@ -220,13 +220,13 @@ void orphan_tick(struct detect *d, uint64_t now)
 	struct hold *hold;
 
 	while ((hold = holds_first(&d->orphans)) && hold->due <= now)
-		come_due(d, (struct orphan *)hold, now, false);
+		come_due(d, (struct orphan *)hold, now);
 }
 
-void orphan_finish(struct detect *d, uint64_t now)
+void orphan_finish(struct detect *d)
 {
 	struct hold *hold;
 
 	while ((hold = holds_first(&d->orphans)))
-		come_due(d, (struct orphan *)hold, now, true);
+		come_due(d, (struct orphan *)hold, NEVER);
 }
