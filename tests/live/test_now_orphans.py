@@ -37,7 +37,7 @@ def done(life):
     ("session", "session", True), ("group", "group", False), ("shared", "group", False),
 ])
 def test_leftovers_of_a_killed_worker_are_strays_of_one_origin(case, kind, certain):
-    with Life("leftovers", case) as life:
+    with Life("leftovers", case, process_group=0) as life:
         left, driver = left_by(life), life.pid("driver")
         assert len(left) == 3 and {row["ppid"] for row in left} == {driver}
         orphans, total = told_of(life)

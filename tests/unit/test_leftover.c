@@ -103,6 +103,22 @@ static void a_strange_group_is_a_sign_unless_the_reaper_has_jobs(void **state)
 	assert_false(adoption(51).adopted);
 }
 
+/* What an init starts before anybody calls setsid() is in session 0: nobody's, and still one. */
+static void in_session_0_a_group_is_a_sign_like_in_any(void **state)
+{
+	(void)state;
+	there_is_a_reaper(0, 0);
+	tell(seen(50, REAPER, 0, 45));
+	assert_true(adoption(50).adopted);
+	assert_int_equal(adoption(50).head_pid, 45);
+	tell(seen(51, REAPER, 0, 0)); /* a plain child */
+	assert_false(adoption(51).adopted);
+	there_is_a_reaper(0, REAPER); /* it has left group 0, and may have left that child there */
+	assert_false(adoption(51).adopted);
+	there_is_a_reaper(REAPER, REAPER);
+	assert_false(adoption(51).adopted);
+}
+
 static void who_came_after_a_younger_one_was_adopted(void **state)
 {
 	const uint32_t order[] = { 50, 60, 55, 70, 51, 99 /* not known */, 80 };
@@ -329,6 +345,7 @@ int main(void)
 		TEST(a_reaper_that_leads_its_session_may_have_left_another),
 		TEST(who_is_in_no_third_session_shows_no_sign),
 		TEST(a_strange_group_is_a_sign_unless_the_reaper_has_jobs),
+		TEST(in_session_0_a_group_is_a_sign_like_in_any),
 		TEST(who_came_after_a_younger_one_was_adopted),
 		TEST(only_who_runs_below_a_reaper_is_asked_after),
 		TEST(what_holds_a_pipe_of_the_dead_is_stray),

@@ -103,10 +103,12 @@ struct adoption adoption_of(const struct engine *e, const struct proc *p,
 	a.reaper = r;
 	a.before = came_before(order, p);
 	a.adopted = a.before != NULL;
-	if (!(p->have & HAVE_SESSION) || !(r->have & HAVE_SESSION) || !p->sid)
+	if (!(p->have & HAVE_SESSION) || !(r->have & HAVE_SESSION))
+		return a;
+	a.head_pid = p->sid != r->sid ? p->sid : p->pgid;
+	if (!a.head_pid) /* what init was born in, and so all that it has started: no sign */
 		return a;
 	a.by_session = p->sid != r->sid;
-	a.head_pid = a.by_session ? p->sid : p->pgid;
 	a.head = running(e, a.head_pid);
 	if (a.by_session && p->sid != p->id.pid) {
 		a.adopted = true;
