@@ -197,9 +197,12 @@ static pid_t by_id(idtype_t type, id_t id, int flags, int *status)
 
 static pid_t by_pidfd(const struct order *order, int *status)
 {
-	int pidfd = must((int)syscall(SYS_pidfd_open, order->pid, 0));
-	pid_t pid = by_id(P_PIDFD, (id_t)pidfd, order->flags, status);
+	int pidfd = (int)syscall(SYS_pidfd_open, order->pid, 0);
+	pid_t pid;
 
+	if (pidfd < 0)
+		return -1; /* it was gone at once: who ignores SIGCHLD has no corpse */
+	pid = by_id(P_PIDFD, (id_t)pidfd, order->flags, status);
 	close(pidfd);
 	return pid;
 }

@@ -183,6 +183,9 @@ static bool can_end_so(int slot, enum end how)
 	const struct member *m = &members[slot];
 	bool alone = !m->spares && (!m->in_thread || m->leader_left);
 
+	/* release_task() sends a leader's own exit signal to its tracer, if it was the last */
+	if (how == BY_RACE && is_held(slot) && m->exit_signal == SIGUSR1)
+		return false;
 	if (how == BY_LEAVE || how == BY_RACE)
 		return alone && !has_child_with_deathsig(slot);
 	if (how == BY_RAISE || how == BY_ALARM || how == BY_TIMER)

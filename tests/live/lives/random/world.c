@@ -346,12 +346,19 @@ static int adopter_of(int father)
 	return members[father].ns;
 }
 
-/* Its exit signal is on its way to the parent, and will kill it. */
+/* It is dead, and its exit signal, which will kill the parent, is not reckoned with yet. */
+static bool is_doom(int slot)
+{
+	const struct member *m = &members[slot];
+
+	return !m->gone && !m->alive && !m->notified && !is_held(slot) &&
+	       m->exit_signal == SIGUSR1 && m->parent_execs == members[m->parent].execs;
+}
+
 static bool is_doomed(int slot)
 {
-	for (int i = 0; i < born_count; i++)
-		if (members[i].parent == slot && !members[i].gone && !members[i].alive &&
-		    !members[i].notified && members[i].exit_signal == SIGUSR1)
+	for (int i = 1; i < born_count; i++)
+		if (members[i].parent == slot && is_doom(i))
 			return true;
 	return false;
 }
@@ -438,6 +445,8 @@ static bool judge(int slot)
 	int sig = m->parent_execs == parent->execs ? m->exit_signal : SIGCHLD;
 	struct seen seen;
 
+	if (is_doomed(m->parent) && !is_doom(slot))
+		return false; /* it may say no more word */
 	if (m->tracer < 0 && ignores_children(m->parent) && sig == SIGCHLD) {
 		await((seen = look(m->pid), !seen.there || seen.start != m->start));
 		m->gone = true;
