@@ -90,7 +90,8 @@ def test_orphan_of_such_a_name_is_followed_to_its_adopter(tracer, name):
         assert original(line, "name") == name
         assert line["process"]["parent"]["pid"] == life.pid("reaper")
         story = tracer.about(life.finish(), settle=False)
-    assert story.findings() == [("child", "orphan")]
+    # under load it may live long enough to be a daemon, where the session has no terminal
+    assert [f for f in story.findings() if f != ("child", "daemon")] == [("child", "orphan")]
 
 
 @pytest.mark.parametrize("words", [["retitled", 5], ["retitled", 3000], ["emptied"], ["moved"]],

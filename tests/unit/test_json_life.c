@@ -183,8 +183,9 @@ static void an_end_tells_who_gets_its_children(void **state)
 	assert_absent("proctrace.exit.adopter"); /* it has no children */
 	assert_absent("proctrace.exit.parent");
 	list_add_tail(&child.sibling, &p.children);
-	parent.sigchld = SIGCHLD_DEFAULT;
-	parent.in_wait = true;
+	ev.facts.have |= HAVE_PARENT | HAVE_PARENT_SIGNALS;
+	ev.facts.parent = parent.id;
+	ev.facts.parent_waits = true;
 	s.ops->change(&s, &c);
 	read_line();
 	assert_num("proctrace.exit.adopter.pid", 41);
@@ -193,10 +194,13 @@ static void an_end_tells_who_gets_its_children(void **state)
 	assert_absent("proctrace.exit.adopter.sigchld");
 	assert_str("proctrace.exit.parent.sigchld", "default");
 	assert_bool("proctrace.exit.parent.waits", true);
+	assert_absent("proctrace.exit.parent.pid");
+	ev.facts.parent.pid++; /* that one is dead, and this is its heir */
 	c.u.exit.adopter = &adopter;
 	ev.exit.adopter_autoreaps = true;
 	s.ops->change(&s, &c);
 	read_line();
+	assert_num("proctrace.exit.parent.pid", ev.facts.parent.pid);
 	assert_str("proctrace.exit.adopter.name", "reaper");
 	assert_bool("proctrace.exit.adopter.subreaper", true);
 	assert_absent("proctrace.exit.adopter.ns_init");

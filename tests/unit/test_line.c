@@ -187,6 +187,12 @@ static void a_death_has_its_status_and_its_circumstances(void **state)
 	assert_true(ev->facts.parent_catches);
 	assert_true(ev->facts.parent_waits);
 	assert_false(ev->facts.parent_autoreaps);
+	assert_int_not_equal(ev->facts.parent.pid, 8);
+	assert_int_equal(take(HEAD "exit\"}," WORKER "},\"proctrace\":{\"exit\":{\"parent\":{"
+			      "\"pid\":8,\"sigchld\":\"ignored\",\"waits\":false}}}}"), 0);
+	ev = &l.events[0];
+	assert_int_equal(ev->facts.parent.pid, 8); /* it is told under another */
+	assert_true((ev->facts.have & HAVE_PARENT) && ev->facts.parent_autoreaps);
 }
 
 static void every_status_comes_back(void **state)

@@ -102,40 +102,48 @@ static void the_account_of_children_is_the_present_programs(void **state)
  * Both are killed by one blow: the parent, which ignores SIGCHLD, may be gone before the child can
  * be told to it. At the release the kernel shows who had it then.
  */
-static void what_a_dying_parent_ignores_its_adopter_waits_for(void **state)
+static void die_together(bool child_first, bool adopter_autoreaps)
 {
-	struct event ev = exit_of(11, 10, KILLED(9));
+	struct event child = exit_of(11, 10, KILLED(9)), parent = exit_of(10, 9, KILLED(9));
 
-	(void)state;
 	there_are(9);
 	tell(fork_of(10, 9));
 	tell(fork_of(11, 10));
-	ev.facts.parent_autoreaps = true;
-	tell(ev);
-	ev = exit_of(10, 9, KILLED(9));
-	ev.exit.adopter = id_of(9);
-	tell(ev);
+	child.facts.parent_autoreaps = true;
+	parent.exit.adopter = id_of(9);
+	parent.exit.adopter_autoreaps = adopter_autoreaps;
+	tell(child_first ? child : parent);
+	tell(child_first ? parent : child);
 	pass(10 * NS_PER_MS);
 	tell(free_of(11, 9));
+}
+
+static void what_a_dying_parent_ignores_its_adopter_waits_for(void **state)
+{
+	(void)state;
+	die_together(true, false);
 	assert_told("reap 11 by 9 wait rcu\n");
 }
 
 static void nor_does_it_count_when_its_own_death_is_told_first(void **state)
 {
-	struct event ev = exit_of(10, 9, KILLED(9));
-
 	(void)state;
-	there_are(9);
-	tell(fork_of(10, 9));
-	tell(fork_of(11, 10));
-	ev.exit.adopter = id_of(9);
-	tell(ev);
-	ev = exit_of(11, 10, KILLED(9));
-	ev.facts.parent_autoreaps = true;
-	tell(ev);
-	pass(10 * NS_PER_MS);
-	tell(free_of(11, 9));
+	die_together(false, false);
 	assert_told("reap 11 by 9 wait rcu\n");
+}
+
+static void unless_the_adopter_ignores_it_too(void **state)
+{
+	(void)state;
+	die_together(true, true);
+	assert_told("reap 11 by 9 auto rcu\n");
+}
+
+static void whichever_death_is_told_first(void **state)
+{
+	(void)state;
+	die_together(false, true);
+	assert_told("reap 11 by 9 auto rcu\n");
 }
 
 /* do_notify_parent() looks at SIGCHLD only if that is the exit signal: others stay for __WALL. */
@@ -576,6 +584,8 @@ int main(void)
 		story(the_account_of_children_is_the_present_programs),
 		story(what_a_dying_parent_ignores_its_adopter_waits_for),
 		story(nor_does_it_count_when_its_own_death_is_told_first),
+		story(unless_the_adopter_ignores_it_too),
+		story(whichever_death_is_told_first),
 		story(other_exit_signals_are_not_reaped_by_themselves),
 		story(an_exec_makes_its_exit_signal_sigchld),
 		story(a_parent_that_is_a_new_program_gets_sigchld),

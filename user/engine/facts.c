@@ -56,6 +56,15 @@ static void learn_session(struct engine *e, struct proc *p, const struct event *
 		e->out.change(e->out.ctx, &change);
 }
 
+enum sigchld sigchld_of(const struct facts *f)
+{
+	if (!(f->have & HAVE_PARENT_SIGNALS))
+		return SIGCHLD_UNKNOWN;
+	return f->parent_autoreaps ? SIGCHLD_AUTOREAPS :
+	       f->parent_catches   ? SIGCHLD_CAUGHT :
+				     SIGCHLD_DEFAULT;
+}
+
 /* What is older than the last word on it is news only of what is not known at all. */
 static void learn_parent(struct proc *parent, const struct event *ev)
 {
@@ -67,9 +76,7 @@ static void learn_parent(struct proc *parent, const struct event *ev)
 	if (!(f->have & HAVE_PARENT_SIGNALS) || (old && parent->sigchld))
 		return;
 	parent->in_wait = f->parent_waits;
-	parent->sigchld = f->parent_autoreaps ? SIGCHLD_AUTOREAPS :
-			  f->parent_catches   ? SIGCHLD_CAUGHT :
-						SIGCHLD_DEFAULT;
+	parent->sigchld = sigchld_of(f);
 }
 
 static bool is_new_image(const struct proc *p, const struct event *ev)

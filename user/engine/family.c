@@ -269,7 +269,8 @@ static void inherit_corpse(struct proc *child, struct proc *adopter, const struc
 	adopter->orphans_died++;
 	child->inherited = child->counted = true;
 	/* one that had it before and ignores SIGCHLD has let it go then, whatever came after */
-	child->auto_disputed = child->auto_reaped && !child->auto_inherited;
+	child->auto_disputed = child->auto_reaped && !child->auto_inherited &&
+			       !exit->exit.adopter_autoreaps;
 	child->auto_inherited = false;
 	if (exit->exit.adopter_autoreaps && !child->auto_reaped)
 		child->auto_reaped = child->auto_inherited = true;
@@ -292,6 +293,7 @@ static void orphan(struct engine *e, struct proc *child, struct proc *dead, stru
 		return;
 	}
 	child->adopted = true;
+	child->heir_autoreaps = heard && ev->exit.adopter_autoreaps;
 	child->exit_signal = SIGCHLD; /* from here on: reparent_leader(), kernel/exit.c */
 	if (!heard)
 		e->out.ask(e->out.ctx, child->id, false); /* who has it now? */

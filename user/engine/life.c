@@ -185,7 +185,8 @@ static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 	p->died = p->dead_seen = ev->ts;
 	p->death_told = true;
 	p->auto_reaped = needs_no_wait(p, ev);
-	p->auto_disputed = p->auto_reaped && p->parent && (ev->facts.have & HAVE_PARENT) &&
+	p->auto_disputed = p->auto_reaped && !p->heir_autoreaps && p->parent &&
+			   (ev->facts.have & HAVE_PARENT) &&
 			   !ident_names(ev->facts.parent, p->parent->id);
 	count_death(p);
 	to_list(p, &e->dead);

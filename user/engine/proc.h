@@ -33,6 +33,9 @@ enum sigchld {
 	SIGCHLD_AUTOREAPS, /* ignored, or SA_NOCLDWAIT */
 };
 
+/* What an event says of the parent that its process had in the kernel then. */
+enum sigchld sigchld_of(const struct facts *f);
+
 struct proc {
 	struct ident id;
 	struct proc *next_in_hash;
@@ -76,6 +79,7 @@ struct proc {
 	bool counted : 1;	 /* dead, and in its parent's account */
 	bool auto_disputed : 1;	 /* auto_reaped, but that parent died too: it may not have come to that */
 	bool auto_inherited : 1; /* and auto_reaped for that alone */
+	bool heir_autoreaps : 1; /* whoever adopted it ignored SIGCHLD then */
 	bool death_told : 1, death_inferred : 1;
 	bool inferred : 1; /* its birth was not heard of, though it was born while tracing */
 	struct ident tracer; /* pid 0: none */

@@ -64,26 +64,38 @@ static void used_members(struct sink *s, const struct exit_facts *x)
 		member_u64(b, "threads", x->threads);
 }
 
-/* Who has its children from now on, and what its own parent was doing. */
-static void family_members(struct sink *s, const struct change *c)
+/* Who has its children from now on. */
+static void adopter_member(struct sink *s, const struct change *c)
 {
 	const struct exit_facts *x = &c->event->exit;
 	struct buf *b = &s->out;
 
-	if (!x->childless && !list_empty(&c->p->children) && x->adopter.pid) {
-		open_object(b, "adopter");
-		if (c->u.exit.adopter)
-			json_reaper_members(s, c->u.exit.adopter);
-		else
-			json_peer_members(s, x->adopter, NULL);
-		if (x->adopter_autoreaps)
-			member_const(b, "sigchld", sigchld_name(SIGCHLD_AUTOREAPS));
-		close_object(b);
-	}
-	if (!c->p->parent || c->p->parent->sigchld == SIGCHLD_UNKNOWN)
+	if (x->childless || list_empty(&c->p->children) || !x->adopter.pid)
+		return;
+	open_object(b, "adopter");
+	if (c->u.exit.adopter)
+		json_reaper_members(s, c->u.exit.adopter);
+	else
+		json_peer_members(s, x->adopter, NULL);
+	if (x->adopter_autoreaps)
+		member_const(b, "sigchld", sigchld_name(SIGCHLD_AUTOREAPS));
+	close_object(b);
+}
+
+/* What the parent was doing that it had then; named if that one is dead, and another has it now. */
+static void parent_member(struct sink *s, const struct change *c)
+{
+	const struct facts *f = &c->event->facts;
+	const struct proc *parent = c->p->parent;
+	struct buf *b = &s->out;
+
+	if (!parent || !(f->have & HAVE_PARENT_SIGNALS))
 		return;
 	open_object(b, "parent");
-	json_waiting(s, c->p->parent);
+	if ((f->have & HAVE_PARENT) && !ident_names(f->parent, parent->id))
+		json_peer_members(s, f->parent, NULL);
+	member_const(b, "sigchld", sigchld_name(sigchld_of(f)));
+	member_bool(b, "waits", f->parent_waits);
 	close_object(b);
 }
 
@@ -105,7 +117,8 @@ static void exit_members(struct sink *s, const struct change *c)
 		if (WIFSIGNALED((int)c->p->status))
 			killed_by(s, &c->event->exit);
 		used_members(s, &c->event->exit);
-		family_members(s, c);
+		adopter_member(s, c);
+		parent_member(s, c);
 	}
 	close_object(b);
 	if (heard && c->p->id.start && c->ts >= c->p->id.start)

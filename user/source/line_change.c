@@ -88,6 +88,7 @@ static void read_killer(const json_t *root, struct exit_facts *x)
 /* The members of a line's "exit" that its parent's children, its accounts and its killer need. */
 static void read_ending(const json_t *root, struct event *ev)
 {
+	const json_t *parent = json_at(root, "proctrace.exit.parent");
 	struct exit_facts *x = &ev->exit;
 	const char *sigchld;
 	uint64_t n;
@@ -102,7 +103,9 @@ static void read_ending(const json_t *root, struct event *ev)
 	x->maxrss = json_number(root, "proctrace.exit.max_rss_kb", &n) ? n : 0;
 	x->threads = json_number(root, "proctrace.exit.threads", &n) ? (uint32_t)n : 0;
 	read_killer(root, x);
-	line_waiting(json_at(root, "proctrace.exit.parent"), &ev->facts);
+	line_waiting(parent, &ev->facts);
+	if (json_ident(parent).pid) /* it is not the one that the line is told under */
+		ev->facts.parent = json_ident(parent);
 }
 
 int line_read_exit(struct line_room *room, const json_t *root, struct line *line)
