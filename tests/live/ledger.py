@@ -28,6 +28,7 @@ class Stat:
         fields = text[text.rindex(b")") + 2:].split()
         self.state = fields[0].decode()
         self.ppid, self.pgrp, self.session, self.tty = map(int, fields[1:5])
+        self.kthread = bool(int(fields[6]) & 0x200000)  # PF_KTHREAD, include/linux/sched.h
         self.start = int(fields[19])
 
 

@@ -99,7 +99,7 @@ def test_reader_that_is_late_is_told_what_it_missed():
 
 def test_slow_reader_gets_all_of_it():
     """The ring holds what it has not read yet, and an end waits for a reader that reads."""
-    with Piped("--no-snapshot") as tracer:
+    with Piped("--no-snapshot", "--tree", os.getpid()) as tracer:
         tracer.live()
         parent = lived("storm", "exec", 60).pid("storm")
         tracer.blocked()

@@ -29,12 +29,12 @@ def exe_of(pid):
 
 
 def facts():
-    """What /proc says of everybody: {pid: (start, parent, name, executable)}."""
+    """What /proc says of everybody: {pid: (start, parent, kernel's, name, executable)}."""
     found = {}
     for pid in processes():
         with contextlib.suppress(OSError):  # it has gone meanwhile
             stat = Stat(pid)
-            found[pid] = (stat.start, stat.ppid, comm_of(pid), exe_of(pid))
+            found[pid] = (stat.start, stat.ppid, stat.kthread, comm_of(pid), exe_of(pid))
     return found
 
 
@@ -53,12 +53,11 @@ def test_everybody_who_was_there_is_told_once_as_proc_shows(trace):
                 assert line["process"]["pid"] not in snapshots, "told twice"
                 snapshots[line["process"]["pid"]] = line
         assert child.pid in stayed and set(stayed) <= set(snapshots)
-        for pid, (start, ppid, name, executable) in stayed.items():
+        for pid, (start, ppid, kernel, name, executable) in stayed.items():
             line = snapshots[pid]
             process = line["process"]
             assert process.get("parent", {}).get("pid", 0) == ppid, line
             assert abs(started_at(line) - start / 100) < 0.25
-            kernel = not executable and ppid in (0, 2)  # what the kernel starts may be a program
             assert (line["proctrace"]["class"] == "kernel") == kernel, line
             if not kernel:  # /proc says more of a worker than its name
                 assert process["name"] == name
