@@ -346,6 +346,12 @@ static void how_long_is_told_in_fitting_units(void **state)
 		snprintf(want, sizeof(want), " by (42) after %s as a zombie", times[i].words);
 		assert_ends(text_line(), want);
 	}
+	c.u.reap.precision = REAP_RCU; /* told late: not how long it stood, but how long at the most */
+	s.ops->change(&s, &c);
+	assert_ends(text_line(), " by (42) within 25h01m of its death");
+	c.u.reap.was_zombie = true; /* a look confirmed that it did */
+	s.ops->change(&s, &c);
+	assert_ends(text_line(), " by (42) after 25h01m as a zombie");
 	c.u.reap.how = REAP_AUTO; /* it was none for a moment only */
 	s.ops->change(&s, &c);
 	assert_ends(text_line(), " by itself (its parent ignores SIGCHLD)");

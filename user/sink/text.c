@@ -167,8 +167,11 @@ static void add_exit(struct buf *b, const struct change *c)
 	}
 }
 
+/* A release that is told late bounds the time: it is none for which the process stood as a zombie. */
 static void add_reap(struct buf *b, const struct change *c)
 {
+	bool stood = c->u.reap.was_zombie || c->u.reap.precision == REAP_EXACT;
+
 	if (c->u.reap.how == REAP_AUTO)
 		buf_lit(b, "by itself (its parent ignores SIGCHLD)");
 	else if (c->u.reap.reaper.pid) {
@@ -176,9 +179,9 @@ static void add_reap(struct buf *b, const struct change *c)
 		add_peer(b, c->u.reap.reaper, c->u.reap.reaper_comm);
 	}
 	if (c->u.reap.has_zombie && c->u.reap.how != REAP_AUTO) {
-		buf_lit(b, " after ");
+		buf_str(b, stood ? " after " : " within ");
 		add_duration(b, c->u.reap.zombie);
-		buf_lit(b, " as a zombie");
+		buf_str(b, stood ? " as a zombie" : " of its death");
 	}
 }
 
