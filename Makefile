@@ -8,6 +8,7 @@
 # make model      the pure engine against a plain model of the kernel: STEPS=10000000 SEED=1 EVERY=1
 # make coverage   which lines of the pure rooms the unit tests and the model do not reach
 # make bench      measures it beside its peers (as root)
+# make bench-user the user side of it alone, into tests/bench/RESULTS-user.md
 # make install    PREFIX=/usr/local DESTDIR=
 
 VERSION := 0.1.0
@@ -157,6 +158,13 @@ bench: deps
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/bench/storm
 	tests/bench/bench $(ARGS)
 
+$(BUILD)/tests/bench/user: tests/bench/user.c $(PURE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) $(LIBS)
+
+bench-user: $(BUILD)/tests/bench/user
+	tests/bench/bench-user $< -o tests/bench/RESULTS-user.md $(ARGS)
+
 install: $(BUILD)/proctrace
 	install -D -m 0755 $(BUILD)/proctrace $(DESTDIR)$(PREFIX)/sbin/proctrace
 	install -D -m 0644 user/cli/proctrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/proctrace.8
@@ -167,7 +175,8 @@ install: $(BUILD)/proctrace
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(MODEL:%=%.d) $(MODEL_PARTS:.o=.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d)
+-include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(MODEL:%=%.d) $(MODEL_PARTS:.o=.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d) \
+	$(BUILD)/tests/bench/user.d
 
 .PHONY: all deps deps-build run test check check-unit check-fuzz check-python test-asan fuzz \
-	fuzz-long bench install clean
+	fuzz-long bench bench-user install clean
