@@ -228,7 +228,9 @@ class Model:
 
     def check_exit(self, person, line):
         self.check_time(person.death, line)
-        if not any(row["loose"] for row in person.adoptions) and person.end["what"] != "zapped":
+        # Who vanished fell with its parent: by then the heir may have had it, and let it go.
+        unsure = person.end["what"] in ("zapped", "vanished")
+        if not unsure and not any(row["loose"] for row in person.adoptions):
             check(self.is_role(line["process"]["parent"], person.death["parent"])
                   or not self.parent_is_sure(person), "died under", line["process"]["parent"])
         process, ending, status = line["process"], line["proctrace"]["exit"], person.status
