@@ -8,7 +8,8 @@
 NAME.jsonl is a recording, NAME.txt what its replay must say. `leak` is a parent that never waits
 in a control group with pids.max 100; `lives` has a late waiter, an orphan of a
 killed parent, daemons, a subreaper that does not reap, and odd bytes; in `losses` the ring was four KiB
-and the tracer stood still for a while.
+and the tracer stood still for a while; in `stopped` too, from two orphans' births on until one of them
+was long gone.
 """
 
 import json
@@ -44,7 +45,7 @@ def found(lines):
 
 
 def test_there_are_recordings():
-    assert [path.stem for path in RECORDINGS] == ["leak", "lives", "losses"]
+    assert [path.stem for path in RECORDINGS] == ["leak", "lives", "losses", "stopped"]
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)

@@ -20,6 +20,7 @@ struct replaying {
 	struct sink sink;
 	struct delivery delivery;
 	uint64_t bad; /* lines */
+	uint64_t blind; /* when the last loss was found out: until then nobody kept watch */
 	bool open;    /* a stream has begun and has not ended */
 };
 
@@ -40,6 +41,7 @@ static void begin(struct replaying *r, uint64_t ts)
 	engine_began(r->pipe.engine, ts);
 	for (i = 0; i < r->o->trees; i++)
 		engine_follow(r->pipe.engine, r->o->tree[i]);
+	r->blind = 0;
 	r->open = true;
 }
 
@@ -116,6 +118,20 @@ static void apply(struct replaying *r, const struct line *line)
 }
 
 /*
+ * Nothing was looked at before the loss was found out: what is older brought its own time with it
+ * and nothing else, and what had come due meanwhile did so in that moment.
+ */
+static void pass(struct replaying *r, uint64_t ts)
+{
+	if (r->blind)
+		pipeline_tick(&r->pipe, ts < r->blind ? ts : r->blind);
+	if (ts < r->blind)
+		return;
+	r->blind = 0;
+	pipeline_pass(&r->pipe, ts);
+}
+
+/*
  * What a finding's line knows was known before it was made; so its events come first, and then its
  * time. Everything else happens when its time has come.
  */
@@ -132,13 +148,14 @@ static void take(struct replaying *r, const struct line *line, uint64_t ts)
 	if (line->kind == LINE_FINDING)
 		apply(r, line);
 	if (line->kind != LINE_LOST) /* it was told when it was found out, among older events */
-		pipeline_pass(&r->pipe, ts);
+		pass(r, ts);
 	switch (line->kind) {
 	case LINE_PROCESS:
 		apply(r, line);
 		break;
 	case LINE_LOST:
 		pipeline_lost(&r->pipe, &line->lost);
+		r->blind = ts;
 		break;
 	case LINE_RESYNC:
 		tell_resync(r, line, ts);
