@@ -61,28 +61,47 @@ void buf_printf(struct buf *b, const char *format, ...)
 	b->len += (size_t)n;
 }
 
+/* 00 to 99 */
+const char buf_pairs[201] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
+/* Room is made for the longest, and all of that is copied: a length that is known costs no call. */
+static void add_digits(struct buf *b, const char *digits, size_t n, size_t most)
+{
+	buf_room(b, most);
+	memcpy(b->data + b->len, digits, most);
+	b->len += n;
+}
+
+#define DECIMAL 20
+#define HEXADECIMAL 16
+
 void buf_u64(struct buf *b, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[2 * DECIMAL], *end = digits + DECIMAL, *at = end;
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	buf_add(b, digits + at, sizeof(digits) - at);
+	while (n >= 10) {
+		at -= 2;
+		memcpy(at, buf_pairs + n % 100 * 2, 2);
+		n /= 100;
+	}
+	if (n || at == end)
+		*--at = (char)('0' + n);
+	add_digits(b, at, (size_t)(end - at), DECIMAL);
 }
 
 void buf_hex(struct buf *b, uint64_t n)
 {
-	char digits[16];
-	size_t at = sizeof(digits);
+	char digits[2 * HEXADECIMAL], *end = digits + HEXADECIMAL, *at = end;
 
 	do {
-		digits[--at] = "0123456789abcdef"[n & 15];
+		*--at = "0123456789abcdef"[n & 15];
 		n >>= 4;
 	} while (n);
-	buf_add(b, digits + at, sizeof(digits) - at);
+	add_digits(b, at, (size_t)(end - at), HEXADECIMAL);
 }
 
 void buf_base64(struct buf *b, const void *data, size_t n)

@@ -19,6 +19,8 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 /* Decimal, and hexadecimal without a prefix or leading zeros. */
 void buf_u64(struct buf *b, uint64_t n);
 void buf_hex(struct buf *b, uint64_t n);
+/* The two digits of each number from 0 to 99, one after the other. */
+extern const char buf_pairs[201];
 void buf_base64(struct buf *b, const void *data, size_t n);
 /* What buf_base64() made, back. 0, or -EBADMSG if it is none; what came before that was added. */
 int buf_unbase64(struct buf *b, const char *s, size_t n);
@@ -32,6 +34,14 @@ static inline void buf_room(struct buf *b, size_t n)
 {
 	if (b->cap - b->len < n)
 		buf_grow(b, n);
+}
+
+/* Room for n bytes that the caller fills, all of them. */
+static inline char *buf_take(struct buf *b, size_t n)
+{
+	buf_room(b, n);
+	b->len += n;
+	return b->data + b->len - n;
 }
 
 static inline void buf_add(struct buf *b, const void *data, size_t n)

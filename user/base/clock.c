@@ -46,10 +46,12 @@ int64_t clock_wall_offset(void)
 
 static void digits(char *at, int n, uint64_t value)
 {
-	while (n--) {
-		at[n] = (char)('0' + value % 10);
-		value /= 10;
+	for (; n > 1; n -= 2) {
+		memcpy(at + n - 2, buf_pairs + value % 100 * 2, 2);
+		value /= 100;
 	}
+	if (n)
+		*at = (char)('0' + value % 10);
 }
 
 void clock_rfc3339(struct buf *b, uint64_t wall)
@@ -58,7 +60,8 @@ void clock_rfc3339(struct buf *b, uint64_t wall)
 	static char date[] = "YYYY-MM-DDT";
 	static uint64_t date_of = NEVER;
 	uint64_t seconds = wall / NS_PER_S, day = seconds / 86400;
-	char s[] = "HH:MM:SS.nnnnnnnnnZ";
+	uint32_t second = (uint32_t)(seconds % 86400);
+	char *s;
 
 	if (day != date_of) {
 		time_t t = (time_t)(day * 86400);
@@ -70,12 +73,14 @@ void clock_rfc3339(struct buf *b, uint64_t wall)
 		digits(date + 8, 2, (uint64_t)tm.tm_mday);
 		date_of = day;
 	}
-	digits(s, 2, seconds / 3600 % 24);
-	digits(s + 3, 2, seconds / 60 % 60);
-	digits(s + 6, 2, seconds % 60);
+	s = buf_take(b, sizeof(date) - 1 + sizeof("HH:MM:SS.nnnnnnnnnZ") - 1);
+	memcpy(s, date, sizeof(date) - 1);
+	s += sizeof(date) - 1;
+	memcpy(s, "HH:MM:SS.nnnnnnnnnZ", sizeof("HH:MM:SS.nnnnnnnnnZ") - 1);
+	digits(s, 2, second / 3600);
+	digits(s + 3, 2, second / 60 % 60);
+	digits(s + 6, 2, second % 60);
 	digits(s + 9, 9, wall % NS_PER_S);
-	buf_add(b, date, sizeof(date) - 1);
-	buf_add(b, s, sizeof(s) - 1);
 }
 
 /* n digits; -1: there is something else */

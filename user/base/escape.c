@@ -32,13 +32,30 @@ size_t utf8_next(const char *text, size_t n, uint32_t *cp)
 	return len;
 }
 
+/* Eight bytes at a time, in any order: those of x that are below 0x80 and less than n. */
+#define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
+#define LESS(x, n) (((x) - EACH(n)) & ~(x) & EACH(0x80))
+#define IS(x, byte) LESS((x) ^ EACH(byte), 1)
+
+static inline uint64_t eight(const char *s)
+{
+	uint64_t x;
+
+	memcpy(&x, s, sizeof(x));
+	return x;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	uint32_t cp;
 
 	while (n) {
-		size_t len = utf8_next(s, n, &cp);
+		size_t len;
 
+		if (n >= 8 && !(eight(s) & EACH(0x80)))
+			len = 8;
+		else
+			len = utf8_next(s, n, &cp);
 		if (!len)
 			return false;
 		s += len;
@@ -92,17 +109,35 @@ static char short_escape(unsigned char c)
 	return 0;
 }
 
+/* Nearly all of what is written: plain text, copied as far as it goes. How many bytes that were. */
+static size_t add_plain(struct buf *b, const char *s, size_t n)
+{
+	char *to;
+	size_t i = 0;
+
+	buf_room(b, n);
+	to = b->data + b->len;
+	for (; n - i >= 8; i += 8) {
+		uint64_t x = eight(s + i);
+
+		if ((x & EACH(0x80)) | LESS(x, 0x20) | IS(x, '"') | IS(x, '\\') | IS(x, 0x7f))
+			break;
+		memcpy(to + i, &x, sizeof(x));
+	}
+	for (; i < n && is_plain((unsigned char)s[i]); i++)
+		to[i] = s[i];
+	b->len += i;
+	return i;
+}
+
 void escape_json(struct buf *b, const char *s, size_t n)
 {
 	uint32_t cp;
 
 	buf_byte(b, '"');
 	while (n) {
-		size_t len = 0;
+		size_t len = add_plain(b, s, n);
 
-		while (len < n && is_plain((unsigned char)s[len]))
-			len++;
-		buf_add(b, s, len);
 		s += len;
 		n -= len;
 		if (!n)

@@ -17,7 +17,7 @@ static void orphan_object(struct sink *s, const struct finding *f)
 	open_object(b, "old_parent");
 	member_u64(b, "pid", parent->id.pid);
 	member_str(b, "name", parent->comm);
-	json_entity(s, "entity_id", parent->id);
+	json_entity(s, parent->id);
 	if (parent->has_status) {
 		status_words(parent->status, words, sizeof(words));
 		member_str(b, "how", words);

@@ -6,30 +6,25 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "event/container.h"
 #include "sink/json_write.h"
 
 void json_time(struct sink *s, const char *key, uint64_t boot_ns)
 {
 	struct buf *b = &s->out;
 
-	buf_byte(b, '"');
-	buf_str(b, key);
-	buf_lit(b, "\":\"");
+	add_key(b, key, "\"");
 	clock_rfc3339(b, boot_ns + (uint64_t)s->start_offset);
 	buf_lit(b, "\",");
 }
 
 /* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
-void json_entity(struct sink *s, const char *key, struct ident id)
+void json_entity(struct sink *s, struct ident id)
 {
 	struct buf *b = &s->out;
 
 	if (!id.start)
 		return;
-	buf_byte(b, '"');
-	buf_str(b, key);
-	buf_lit(b, "\":\"");
+	add_key(b, "entity_id", "\"");
 	buf_str(b, s->boot);
 	buf_byte(b, '-');
 	buf_hex(b, id.pid);
@@ -45,7 +40,7 @@ void json_peer_members(struct sink *s, struct ident id, const char *comm)
 	member_u64(b, "pid", id.pid);
 	if (comm && *comm)
 		member_str(b, "name", comm);
-	json_entity(s, "entity_id", id);
+	json_entity(s, id);
 }
 
 void json_peer(struct sink *s, const char *key, struct ident id, const char *comm)
@@ -73,13 +68,13 @@ void json_open_process(struct sink *s, const struct proc *p)
 
 	open_object(b, "process");
 	member_u64(b, "pid", p->id.pid);
-	json_entity(s, "entity_id", p->id);
+	json_entity(s, p->id);
 	if (p->have & HAVE_COMM)
 		member_str(b, "name", p->comm);
 	if (p->parent) {
 		open_object(b, "parent");
 		member_u64(b, "pid", p->parent->id.pid);
-		json_entity(s, "entity_id", p->parent->id);
+		json_entity(s, p->parent->id);
 		close_object(b);
 	}
 	if (p->id.start)
@@ -180,50 +175,11 @@ void json_user(struct sink *s, const struct proc *p)
 	close_object(b);
 }
 
-static void member_unit(struct buf *b, const char *key, struct slice unit)
-{
-	char name[UNIT_NAME];
-
-	member_bytes(b, key, name, unit_name(unit, name));
-}
-
-static bool container_of(const struct proc *p, struct container *c)
-{
-	*c = (struct container){ 0 };
-	return p->cgroup_path && container_read(c, p->cgroup_path->s, p->cgroup_path->len);
-}
-
-void json_container(struct sink *s, const struct proc *p)
-{
-	struct buf *b = &s->out;
-	struct container c;
-
-	if (container_of(p, &c)) {
-		open_object(b, "container");
-		if (c.id.s)
-			member_bytes(b, "id", c.id.s, c.id.len);
-		else
-			member_unit(b, "name", c.name);
-		if (c.runtime)
-			member_const(b, "runtime", runtime_name(c.runtime));
-		close_object(b);
-	}
-	if (*c.pod) {
-		open_object(b, "kubernetes");
-		open_object(b, "pod");
-		member_str(b, "uid", c.pod);
-		close_object(b);
-		close_object(b);
-	}
-}
-
 static void raw_member(struct buf *b, const char *key, const char *s, size_t len)
 {
 	if (utf8_valid(s, len))
 		return;
-	buf_byte(b, '"');
-	buf_str(b, key);
-	buf_lit(b, "\":\"");
+	add_key(b, key, "\"");
 	buf_base64(b, s, len);
 	buf_lit(b, "\",");
 }
@@ -284,19 +240,6 @@ void json_waiting(struct sink *s, const struct proc *parent)
 		return;
 	member_const(&s->out, "sigchld", sigchld_name(parent->sigchld));
 	member_bool(&s->out, "waits", parent->in_wait);
-}
-
-void json_cgroup(struct sink *s, const struct proc *p)
-{
-	struct buf *b = &s->out;
-	struct container c;
-
-	if (!p->cgroup_path)
-		return;
-	container_of(p, &c);
-	member_bytes(b, "cgroup", p->cgroup_path->s, p->cgroup_path->len);
-	if (c.unit.s)
-		member_unit(b, "unit", c.unit);
 }
 
 void json_open_proctrace(struct sink *s, const struct proc *p, bool image, bool inferred)

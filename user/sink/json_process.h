@@ -8,7 +8,7 @@
 /* A time, given in ns of the boot clock. */
 void json_time(struct sink *s, const char *key, uint64_t boot_ns);
 /* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
-void json_entity(struct sink *s, const char *key, struct ident id);
+void json_entity(struct sink *s, struct ident id);
 /* {"pid":…,"name":…,"entity_id":…}; nothing for pid 0; comm may be NULL. Or its members alone. */
 void json_peer(struct sink *s, const char *key, struct ident id, const char *comm);
 void json_peer_members(struct sink *s, struct ident id, const char *comm);
