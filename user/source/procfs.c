@@ -316,17 +316,19 @@ int proc_open(struct ident id, struct proc_room *room, struct event *ev)
 
 void proc_look(struct ident id, unsigned int how, struct proc_room *room, struct event *ev)
 {
+	uint64_t began = clock_boot();
 	int dir;
 
 	*ev = (struct event){ .kind = EVENT_SIGHT };
 	dir = proc_open(id, room, ev);
 	if (dir >= 0 && !proc_slurp(dir, "status", 65536, &room->status))
 		proc_parse_status(room->status.data, room->status.len, ev);
-	ev->ts = clock_boot();
+	ev->ts = began; /* it may have become another since, or be gone */
 	if (id.start)
 		ev->id = id;
 	if (dir < 0 || ev->sight.letter == 'X') {
 		ev->kind = EVENT_MISSING;
+		ev->ts = clock_boot();
 		ev->id = id;
 		ev->facts.have = 0;
 	} else {
