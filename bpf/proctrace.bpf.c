@@ -13,6 +13,7 @@
 #include "signal.bpf.h"
 #include "threads.bpf.h"
 #include "cgroup.bpf.h"
+#include "reap.bpf.h"
 #include "task_iter.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -230,7 +231,7 @@ int BPF_PROG(on_free, struct task_struct *task)
 	u32 pid = task->tgid;
 	u64 start = task->start_boottime;
 
-	if (task->pid != task->tgid || !select_released(pid, start))
+	if (task->pid != task->tgid || !select_released(pid, start) || was_told(pid, start))
 		return 0;
 	record = record_reserve(RECORD_FREE, sizeof(*record));
 	if (!record)

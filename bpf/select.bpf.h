@@ -148,6 +148,12 @@ static __always_inline bool select_parent(struct task_struct *task)
 	return at != head;
 }
 
+/* One that is dead, and of which nothing but the release is still to come. */
+static __always_inline bool select_dead(u32 pid, u64 start)
+{
+	return !selection.kinds || is_tracked(pid, start);
+}
+
 /* The last word on a process: true if it was ours, and it is forgotten. */
 static __always_inline bool select_released(u32 pid, u64 start)
 {

@@ -32,7 +32,8 @@ typedef int32_t s32;
 	X(THREAD_START, 5, struct record_thread) \
 	X(THREAD_EXIT, 6, struct record_thread) \
 	X(TASK, 7, struct record_task) \
-	X(CGROUP, 8, struct record_cgroup)
+	X(CGROUP, 8, struct record_cgroup) \
+	X(REAP, 9, struct record_reap)
 
 #define RECORD_KIND_ENUM(name, number, payload) RECORD_##name = number,
 enum record_kind { RECORD_KINDS(RECORD_KIND_ENUM) RECORD_KIND_END };
@@ -132,6 +133,21 @@ struct record_free {
 	u32 pad;
 };
 
+/* What made the kernel release a process. */
+enum record_release {
+	RECORD_WAITED = 1, /* the parent that is named collected it */
+	RECORD_BY_ITSELF,  /* nobody had to: it let itself go at the end of its exit */
+	RECORD_LET_GO,	   /* nobody had to: somebody else did, who was its parent or tracer before */
+};
+
+/* The moment of the release. real_parent is alive. */
+struct record_reap {
+	struct record_head head;
+	u64 parent_start;
+	u32 ppid;
+	u32 release; /* enum record_release */
+};
+
 struct record_thread {
 	struct record_head head;
 	u32 tid;
@@ -172,6 +188,8 @@ _Static_assert(sizeof(struct record_who) == 64, "record_who is ABI");
 _Static_assert(sizeof(struct record_fork) == 104, "record_fork is ABI");
 _Static_assert(sizeof(struct record_exec) == 112, "record_exec is ABI");
 _Static_assert(sizeof(struct record_exit) == 168, "record_exit is ABI");
+_Static_assert(sizeof(struct record_free) == 40, "record_free is ABI");
+_Static_assert(sizeof(struct record_reap) == 40, "record_reap is ABI");
 _Static_assert(sizeof(struct record_thread) == 48, "record_thread is ABI");
 _Static_assert(sizeof(struct record_task) == 128, "record_task is ABI");
 

@@ -99,7 +99,7 @@ static void are_missing(void)
 
 static void happens(enum happening what, uint8_t n)
 {
-	const struct stream_lost lost = { .ts = now, .kind = record_kind_name(1 + n % 8),
+	const struct stream_lost lost = { .ts = now, .kind = record_kind_name(1 + n % (RECORD_KIND_END - 1)),
 					  .cause = "ring_full", .count = n };
 
 	switch (what) {

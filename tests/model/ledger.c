@@ -275,6 +275,7 @@ static void hear(struct world *w, struct account *a, const struct event *ev)
 		hear_sight(w, a, ev);
 		break;
 	case EVENT_FREE:
+	case EVENT_REAP:
 	case EVENT_MISSING:
 		hear_release(w, a);
 		break;
@@ -343,6 +344,7 @@ void ledger_note_truth(struct world *w)
 
 		if (l->state >= REF_EXITS && !a->truly_died)
 			a->truly_died = w->now;
+		a->stood |= l->state == REF_CORPSE;
 		if (l->state == REF_RELEASED && !a->truly_released)
 			a->truly_released = w->now;
 		if (l->parent && !ident_same(l->parent->id, a->true_parent)) {

@@ -23,7 +23,7 @@
 struct tale {
 	struct op ops[STORY_MAX];
 	size_t n;
-	bool faults;
+	bool faults, exact;
 	size_t max_procs;
 };
 
@@ -35,7 +35,7 @@ static bool play(const struct tale *t, struct buf *words)
 	size_t i;
 	bool ok = true;
 
-	world_open(&world, t->faults, t->max_procs);
+	world_open(&world, t->faults, t->exact, t->max_procs);
 	world.story = words;
 	for (i = 0; ok && i < t->n; i++)
 		ok = world_do(&world, &t->ops[i]);
@@ -100,9 +100,10 @@ static size_t tell(struct tale *t, uint64_t seed)
 
 	t->faults = dice_one_in(&dice, 2);
 	t->max_procs = t->faults && dice_one_in(&dice, 8) ? 10 : 0;
+	t->exact = dice_one_in(&dice, 2);
 	temper = temper_of(&dice, t->faults);
 	length = dice_one_in(&dice, 16) ? STORY_MAX : 100 + dice_of(&dice, 2000);
-	world_open(&world, t->faults, t->max_procs);
+	world_open(&world, t->faults, t->exact, t->max_procs);
 	for (i = 0, t->n = 0; i < length; i++) {
 		t->ops[t->n] = i % REST_EVERY == REST_EVERY - 1 ?
 				       (struct op){ .kind = OP_REST } :
@@ -145,8 +146,9 @@ static void report(struct progress *p)
 	       p->why[0] ? p->why : "it crashed, or hung");
 	fflush(stdout);
 	cut_down(&p->tale);
-	printf("the shortest story that shows something (%zu steps, %s):\n", p->tale.n,
-	       p->tale.faults ? "records get lost" : "nothing gets lost");
+	printf("the shortest story that shows something (%zu steps, %s%s):\n", p->tale.n,
+	       p->tale.faults ? "records get lost" : "nothing gets lost",
+	       p->tale.exact ? ", releases are seen" : "");
 	fflush(stdout);
 	if (!fork()) {
 		play(&p->tale, &words);

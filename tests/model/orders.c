@@ -92,7 +92,7 @@ static void happen(const struct tale *t)
 {
 	const struct op *op;
 
-	world_open(&world, true, 0);
+	world_open(&world, true, false, 0);
 	world.record = keep_event;
 	nevents = execs = 0;
 	for (op = t->ops; op->who || op->dt; op++)

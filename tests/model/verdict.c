@@ -105,7 +105,7 @@ static void says_zombie_time(struct world *w, const struct account *a, const str
 	if (c->u.reap.has_zombie != HEARD(a, EVENT_EXIT))
 		wrong(w, WHO ": how long it stood is%s known", ID(a),
 		      HEARD(a, EVENT_EXIT) ? "" : " not");
-	if (c->u.reap.how == REAP_AUTO)
+	if (c->u.reap.how == REAP_AUTO && !(HEARD(a, EVENT_REAP) && a->stood))
 		stood = 0;
 	if (c->u.reap.has_zombie && c->u.reap.zombie != stood)
 		wrong(w, WHO " stood for %llu ns, not %llu", ID(a), (unsigned long long)stood,
@@ -123,11 +123,26 @@ static bool is_name_of(const struct ref_life *l, const char *comm)
 	return !strcmp(comm, name);
 }
 
+static const enum reap_how hows[] = {
+	[REF_WAITED] = REAP_WAIT, [REF_BY_INIT] = REAP_INIT, [REF_AUTO] = REAP_AUTO,
+};
+
+/* Nothing that was lost before, and nothing that nobody can know, excuses it. */
+static void says_exactly(struct world *w, const struct account *a, const struct change *c)
+{
+	const struct ref_life *l = life_of(w, a);
+
+	if (!ident_same(c->u.reap.reaper, l->reaper))
+		wrong(w, WHO " was seen to be reaped by %u, not %u", ID(a), l->reaper.pid,
+		      c->u.reap.reaper.pid);
+	if ((c->u.reap.how == REAP_AUTO) != (l->how == REF_AUTO) ||
+	    (!w->faults && c->u.reap.how != hows[l->how]))
+		wrong(w, WHO " was seen to be reaped in way %d, not %d", ID(a), hows[l->how],
+		      c->u.reap.how);
+}
+
 static void says_reap(struct world *w, struct account *a, const struct change *c)
 {
-	static const enum reap_how hows[] = {
-		[REF_WAITED] = REAP_WAIT, [REF_BY_INIT] = REAP_INIT, [REF_AUTO] = REAP_AUTO,
-	};
 	const struct ref_life *l = life_of(w, a);
 
 	if (a->told.reaps++)
@@ -136,11 +151,14 @@ static void says_reap(struct world *w, struct account *a, const struct change *c
 		wrong(w, WHO " is reaped and has not died", ID(a));
 	if (l->state != REF_RELEASED)
 		wrong(w, WHO " is reaped, but is still there", ID(a));
-	if (c->inferred == (HEARD(a, EVENT_FREE) && HEARD(a, EVENT_EXIT)))
+	if (c->inferred == (c->u.reap.precision != REAP_AUDIT && HEARD(a, EVENT_EXIT)))
 		wrong(w, "the reap of " WHO " is%s inferred", ID(a), c->inferred ? "" : " not");
-	if (c->u.reap.precision != (HEARD(a, EVENT_FREE) ? REAP_RCU : REAP_AUDIT))
-		wrong(w, WHO " is reaped too precisely", ID(a));
+	if (c->u.reap.precision != (HEARD(a, EVENT_REAP) ? REAP_EXACT :
+				    HEARD(a, EVENT_FREE) ? REAP_RCU : REAP_AUDIT))
+		wrong(w, WHO " is not reaped as precisely as it was seen", ID(a));
 	says_zombie_time(w, a, c);
+	if (c->u.reap.precision == REAP_EXACT)
+		says_exactly(w, a, c);
 	if (w->faults || a->reaper_unsure)
 		return;
 	if (!c->u.reap.reaper.pid && a->heir &&

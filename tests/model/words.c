@@ -12,7 +12,7 @@ static const char *const events[] = {
 	[EVENT_EXIT] = "exit",		[EVENT_FREE] = "free",
 	[EVENT_THREAD_START] = "thread starts", [EVENT_THREAD_EXIT] = "thread ends",
 	[EVENT_SIGHT] = "sight",	[EVENT_MISSING] = "missing",
-	[EVENT_CGROUP] = "cgroup",
+	[EVENT_CGROUP] = "cgroup",	[EVENT_REAP] = "reap",
 };
 
 static const char *const changes[] = {

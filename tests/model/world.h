@@ -50,6 +50,7 @@ struct world {
 	struct ledger ledger;
 	uint64_t now;
 	bool faults; /* records get lost: less can be demanded of the engine */
+	bool exact; /* releases are told as they happen, most of them */
 	size_t max_procs;
 	bool lenient; /* what is said is not judged: too many processes, or impossible orders */
 	struct sight_list sights; /* looks that were taken and are not yet applied */
@@ -64,7 +65,7 @@ struct world {
 /* The first picture: init, kthreadd, a service manager, a shell on a terminal. */
 #define FIRST_LIVES 4
 
-void world_open(struct world *w, bool faults, size_t max_procs);
+void world_open(struct world *w, bool faults, bool exact, size_t max_procs);
 void world_close(struct world *w);
 /* A new engine, with new rules, that has seen the first picture; world_open() makes one. */
 void world_trace(struct world *w);

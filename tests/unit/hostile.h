@@ -289,6 +289,12 @@ static inline void die(struct being *b)
 
 static inline void be_released(const struct being *b)
 {
+	if (below(2)) {
+		put_head(RECORD_REAP, b, 0);
+		PUT_REST(record_reap, .ppid = b->ppid, .parent_start = start_of(b->ppid),
+			 .release = 1 + below(3));
+		return;
+	}
 	put_head(RECORD_FREE, b, 0);
 	PUT_REST(record_free, .ppid = b->ppid, .parent_start = start_of(b->ppid));
 }

@@ -310,6 +310,16 @@ static inline struct event free_of(uint32_t pid, uint32_t parent)
 	return ev;
 }
 
+/* The moment of it, seen. */
+static inline struct event reap_of(uint32_t pid, uint32_t parent, enum release release)
+{
+	struct event ev = free_of(pid, parent);
+
+	ev.kind = EVENT_REAP;
+	ev.reap.release = release;
+	return ev;
+}
+
 static inline struct event sight_of(uint32_t pid, uint32_t parent, char letter)
 {
 	struct event ev = event_of(EVENT_SIGHT, pid, parent);

@@ -149,6 +149,35 @@ static void a_release_is_read(void **state)
 	assert_whole_only(&r, sizeof(r));
 }
 
+static void the_moment_of_a_release_is_read(void **state)
+{
+	static const enum release releases[] = {
+		[RECORD_WAITED] = RELEASE_WAITED,
+		[RECORD_BY_ITSELF] = RELEASE_BY_ITSELF,
+		[RECORD_LET_GO] = RELEASE_LET_GO,
+	};
+	struct record_reap r = { .head = head, .ppid = 42, .parent_start = 77 };
+	void *copy;
+
+	(void)state;
+	r.head.kind = RECORD_REAP;
+	for (r.release = RECORD_WAITED; r.release <= RECORD_LET_GO; r.release++) {
+		assert_int_equal(decode_copy(&r, sizeof(r), &copy), 0);
+		assert_head(EVENT_REAP);
+		assert_int_equal(ev.reap.release, releases[r.release]);
+		assert_int_equal(ev.facts.have, HAVE_PARENT);
+		assert_int_equal(ev.facts.parent.pid, 42);
+		assert_true(ev.facts.parent.start == 77);
+		free(copy);
+		assert_whole_only(&r, sizeof(r));
+	}
+	assert_int_equal(decode_copy(&r, sizeof(r), &copy), -EBADMSG); /* one that nobody knows */
+	free(copy);
+	r.release = 0;
+	assert_int_equal(decode_copy(&r, sizeof(r), &copy), -EBADMSG);
+	free(copy);
+}
+
 static void threads_are_read(void **state)
 {
 	struct record_thread r = { .head = head, .tid = 4712, .comm = "pool" };
@@ -394,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_fork_is_read),
 		cmocka_unit_test(an_exit_is_read),
 		cmocka_unit_test(a_release_is_read),
+		cmocka_unit_test(the_moment_of_a_release_is_read),
 		cmocka_unit_test(threads_are_read),
 		cmocka_unit_test(a_look_is_read),
 		cmocka_unit_test(a_dead_leader_of_living_threads_is_no_corpse),

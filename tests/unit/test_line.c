@@ -273,6 +273,26 @@ static void a_release_has_the_reaper_for_a_parent(void **state)
 	assert_true(l.events[0].facts.ns_init);
 }
 
+#define EXACT(how, ms) \
+	HEAD "reap\"}," WORKER "},\"proctrace\":{\"reap\":{\"reaper\":{\"pid\":7,\"name\":\"gone\"," \
+	"\"entity_id\":\"0123456789abcdef-7-7\"},\"how\":\"" how "\",\"zombie_ms\":" ms \
+	",\"precision\":\"exact\"}}}"
+
+static void a_release_that_was_seen_says_what_made_it(void **state)
+{
+	(void)state;
+	assert_int_equal(take(EXACT("wait", "0.012")), 0);
+	assert_int_equal(only_event()->kind, EVENT_REAP);
+	assert_int_equal(l.events[0].reap.release, RELEASE_WAITED);
+	assert_int_equal(l.events[0].facts.parent.pid, 7);
+	assert_int_equal(take(EXACT("init", "3")), 0);
+	assert_int_equal(only_event()->reap.release, RELEASE_WAITED);
+	assert_int_equal(take(EXACT("auto", "0")), 0);
+	assert_int_equal(only_event()->reap.release, RELEASE_BY_ITSELF);
+	assert_int_equal(take(EXACT("auto", "0.5")), 0); /* it stood until somebody let it go */
+	assert_int_equal(only_event()->reap.release, RELEASE_LET_GO);
+}
+
 static void a_zombie_was_looked_at_and_so_was_its_parent(void **state)
 {
 	const struct event *ev;
@@ -440,6 +460,7 @@ int main(void)
 		story(the_oom_killer_is_no_process),
 		story(what_was_inferred_came_from_a_sight),
 		story(a_release_has_the_reaper_for_a_parent),
+		story(a_release_that_was_seen_says_what_made_it),
 		story(a_zombie_was_looked_at_and_so_was_its_parent),
 		story(an_orphan_tells_its_control_group),
 		story(a_snapshot_tells_the_dead_from_the_living),

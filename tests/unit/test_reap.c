@@ -39,6 +39,100 @@ static void a_parent_that_ignores_sigchld_reaps_by_itself(void **state)
 	assert_true(w.reap.u.reap.zombie == 0); /* never a zombie, however late the release */
 }
 
+static void a_release_that_was_seen_is_exact_and_told_once(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	pass(30 * NS_PER_MS);
+	tell(reap_of(11, 10, RELEASE_WAITED));
+	assert_told("reap 11 by 10 wait exact\n");
+	assert_true(w.reap.u.reap.zombie == 30 * NS_PER_MS);
+	assert_string_equal(w.reaper_comm, "p10");
+	assert_false(w.inferred);
+	assert_int_equal(proc(10)->children_reaped, 1);
+	tell(free_of(11, 10));
+	assert_told("");
+	assert_int_equal(proc(10)->children_reaped, 1);
+}
+
+/* What the parent's SIGCHLD said at the death may be another by now, and a tracer comes between. */
+static void what_was_seen_at_the_release_outdoes_what_the_death_said(void **state)
+{
+	struct event ev = exit_of(11, 10, EXITED(0));
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	ev.facts.parent_autoreaps = true;
+	tell(ev);
+	pass(30 * NS_PER_MS);
+	tell(reap_of(11, 10, RELEASE_WAITED));
+	assert_told("reap 11 by 10 wait exact\n");
+	assert_true(w.reap.u.reap.zombie == 30 * NS_PER_MS);
+	assert_int_equal(proc(10)->children_reaped, 1);
+	tell(fork_of(12, 10));
+	tell(exit_of(12, 10, EXITED(0)));
+	pass(30 * NS_PER_MS);
+	tell(reap_of(12, 10, RELEASE_LET_GO));
+	assert_told("reap 12 by 10 auto exact\n");
+	assert_true(w.reap.u.reap.zombie == 30 * NS_PER_MS); /* so long it stood */
+	tell(fork_of(13, 10));
+	tell(exit_of(13, 10, EXITED(0)));
+	pass(NS_PER_MS);
+	tell(reap_of(13, 10, RELEASE_BY_ITSELF));
+	assert_told("reap 13 by 10 auto exact\n");
+	assert_true(w.reap.u.reap.zombie == 0);
+	assert_int_equal(proc(10)->children_reaped, 1);
+}
+
+/* The adopter collected it before the engine heard of the adoption: an exit may have been lost. */
+static void who_was_seen_to_collect_is_named_whoever_counts_as_the_parent(void **state)
+{
+	(void)state;
+	there_are(10);
+	there_are(9);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(reap_of(11, 9, RELEASE_WAITED));
+	assert_told("reap 11 by 9 wait exact\n");
+	assert_int_equal(proc(9)->children_reaped, 1);
+	assert_int_equal(proc(10)->children_reaped, 0);
+	tell(fork_of(12, 10));
+	tell(exit_of(12, 10, EXITED(0)));
+	tell(reap_of(12, 77, RELEASE_WAITED)); /* nobody has heard of that one */
+	assert_told("reap 12 by 77 wait exact\n");
+	assert_string_equal(w.reaper_comm, "");
+	assert_int_equal(proc(10)->children_died, 0);
+}
+
+static void a_release_that_was_seen_of_one_whose_end_was_not_ends_it(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(reap_of(11, 10, RELEASE_WAITED));
+	assert_told("reap 11 by 10 wait exact\n");
+	assert_true(w.inferred);
+	assert_false(w.reap.u.reap.has_zombie);
+	assert_null(engine_find(w.e, id_of(11)));
+}
+
+/* The record comes first, then the kernel takes it out of its lists: a look may still find it. */
+static void who_is_found_while_the_kernel_lets_go_of_him_is_nobody_new(void **state)
+{
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	tell(reap_of(11, 10, RELEASE_WAITED));
+	pass(1000);
+	tell(sight_of(11, 10, 'X'));
+	assert_null(engine_find(w.e, id_of(11)));
+	assert_told("reap 11 by 10 wait exact\n");
+}
+
 static void an_auto_reaped_one_is_no_zombie_when_the_release_is_late(void **state)
 {
 	struct event ev = exit_of(11, 10, EXITED(0));
@@ -579,6 +673,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		story(a_wait_is_told_with_the_time_as_a_zombie),
 		story(a_parent_that_ignores_sigchld_reaps_by_itself),
+		story(a_release_that_was_seen_is_exact_and_told_once),
+		story(what_was_seen_at_the_release_outdoes_what_the_death_said),
+		story(who_was_seen_to_collect_is_named_whoever_counts_as_the_parent),
+		story(a_release_that_was_seen_of_one_whose_end_was_not_ends_it),
+		story(who_is_found_while_the_kernel_lets_go_of_him_is_nobody_new),
 		story(an_auto_reaped_one_is_no_zombie_when_the_release_is_late),
 		story(who_ignores_sigchld_lets_go_of_what_it_adopts_even_if_it_dies_then),
 		story(the_account_of_children_is_the_present_programs),

@@ -51,6 +51,7 @@ void preamble_fill(struct preamble *p, const struct options *o, const struct liv
 	feature(s, "cgroup", f->cgroup_events && f->cgroup_controller);
 	feature(s, "task_iterator", f->task_iterator);
 	feature(s, "group_dead", f->exit_group_dead);
+	feature(s, "exact_reap", f->exact_reap);
 }
 
 void preamble_announce(const struct preamble *p, const struct options *o)

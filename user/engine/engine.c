@@ -38,6 +38,17 @@ static bool is_reused(const struct engine *e, const struct proc *p, const struct
 	return p->id.start && youngest->id.start > p->id.start && look->ts >= youngest->id.start;
 }
 
+static bool is_gone(const struct event *ev)
+{
+	return ev->kind == EVENT_FREE || ev->kind == EVENT_REAP || ev->kind == EVENT_MISSING;
+}
+
+/* The kernel has begun to release it: that is told, or will be. */
+static bool is_leaving(const struct event *look)
+{
+	return look->sight.letter == 'X';
+}
+
 static void apply_sight(struct engine *e, struct proc *p, const struct event *ev)
 {
 	const struct event missing = { .kind = EVENT_MISSING, .ts = ev->ts, .id = ev->id };
@@ -48,6 +59,8 @@ static void apply_sight(struct engine *e, struct proc *p, const struct event *ev
 		return;
 	if (p && is_reused(e, p, ev))
 		life_apply(e, p, &missing);
+	else if (!p && is_leaving(ev))
+		return;
 	else if (may_be_gone(e, p, ev))
 		e->out.ask(e->out.ctx, ev->id, !p);
 	else
@@ -60,7 +73,7 @@ static void apply_sight(struct engine *e, struct proc *p, const struct event *ev
  */
 static struct proc *subject(struct engine *e, const struct event *ev)
 {
-	bool gone = ev->kind == EVENT_FREE || ev->kind == EVENT_MISSING;
+	bool gone = is_gone(ev);
 	struct proc *p = NULL;
 
 	if (ev->id.start || !gone)
@@ -76,7 +89,7 @@ void engine_apply(struct engine *e, const struct event *ev)
 {
 	struct proc *p = subject(e, ev);
 
-	if ((ev->kind == EVENT_FREE || ev->kind == EVENT_MISSING) && ev->ts > e->released)
+	if (is_gone(ev) && ev->ts > e->released)
 		e->released = ev->ts;
 	if (ev->kind == EVENT_SIGHT)
 		apply_sight(e, p, ev);

@@ -362,6 +362,22 @@ static void find_reaper(struct engine *e, struct proc *p, const struct event *ev
 		c->u.reap.how = REAP_INIT;
 }
 
+/* Who let it go was seen, and whose it was then: nothing is left to be found out. */
+static void saw_reaper(struct engine *e, struct proc *p, const struct event *ev, struct change *c)
+{
+	struct proc *reaper = store_find(e, ev->facts.parent);
+
+	family_return(e, p, reaper);
+	c->u.reap.reaper = ev->facts.parent;
+	if (reaper && !reaper->stub)
+		c->u.reap.reaper_comm = reaper->comm;
+	if (!reaper || p->auto_reaped)
+		return;
+	count_reap(e, p, reaper);
+	if (reaper->ns_init)
+		c->u.reap.how = REAP_INIT;
+}
+
 /*
  * What the dying parent's SIGCHLD said does not count if it was gone before it could be told: then
  * the kernel shows the adopter at the release, who had to wait.
@@ -372,21 +388,41 @@ static bool was_left(const struct proc *p, const struct event *ev)
 	       ev->facts.parent.start && ident_same(ev->facts.parent, p->parent->id);
 }
 
+static enum reap_precision precision_of(const struct event *ev)
+{
+	return ev->kind == EVENT_REAP ? REAP_EXACT : ev->kind == EVENT_FREE ? REAP_RCU : REAP_AUDIT;
+}
+
+/* One that nobody had to collect was none, unless it stood until a new parent let it go. */
+static bool was_no_zombie(const struct proc *p, const struct event *ev)
+{
+	if (ev->kind == EVENT_REAP)
+		return ev->reap.release == RELEASE_BY_ITSELF;
+	return p->auto_reaped;
+}
+
 static void on_reaped(struct engine *e, struct proc *p, const struct event *ev)
 {
 	struct change change = { .kind = CHANGE_REAP, .ts = ev->ts, .p = p, .event = ev };
 
-	if (was_left(p, ev))
+	if (ev->kind == EVENT_REAP)
+		p->auto_reaped = ev->reap.release != RELEASE_WAITED;
+	else if (was_left(p, ev))
 		p->auto_reaped = false;
 	change.inferred = p->death_inferred || ev->kind == EVENT_MISSING;
 	change.u.reap.was_zombie = e->was == LIFE_ZOMBIE;
-	change.u.reap.precision = ev->kind == EVENT_FREE ? REAP_RCU : REAP_AUDIT;
-	find_reaper(e, p, ev, &change); /* who it was decides how */
+	change.u.reap.precision = precision_of(ev);
+	/* who it was decides how */
+	if (ev->kind == EVENT_REAP)
+		saw_reaper(e, p, ev, &change);
+	else
+		find_reaper(e, p, ev, &change);
 	if (p->auto_reaped)
 		change.u.reap.how = REAP_AUTO;
 	if (p->died) {
 		change.u.reap.has_zombie = true;
-		change.u.reap.zombie = p->auto_reaped || ev->ts < p->died ? 0 : ev->ts - p->died;
+		change.u.reap.zombie =
+			was_no_zombie(p, ev) || ev->ts < p->died ? 0 : ev->ts - p->died;
 	}
 	if (!p->stub)
 		e->out.change(e->out.ctx, &change);
@@ -467,6 +503,7 @@ static enum happening happening_of(const struct event *ev)
 	case EVENT_EXIT:
 		return H_EXIT;
 	case EVENT_FREE:
+	case EVENT_REAP:
 		return H_FREE;
 	case EVENT_SIGHT:
 		return ev->sight.dead ? H_CORPSE : H_ALIVE;

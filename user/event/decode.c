@@ -9,6 +9,7 @@ static const char *const kind_names[] = {
 	[RECORD_EXIT] = "exit",	  [RECORD_FREE] = "free",
 	[RECORD_TASK] = "task",	  [RECORD_THREAD_START] = "thread_start",
 	[RECORD_CGROUP] = "cgroup", [RECORD_THREAD_EXIT] = "thread_exit",
+	[RECORD_REAP] = "reap",
 };
 
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == RECORD_KIND_END, "name every kind");
@@ -136,6 +137,22 @@ static int decode_exit(const struct record_exit *r, struct event *ev)
 	return 0;
 }
 
+static int decode_reap(const struct record_reap *r, struct event *ev)
+{
+	static const enum release releases[] = {
+		[RECORD_WAITED] = RELEASE_WAITED,
+		[RECORD_BY_ITSELF] = RELEASE_BY_ITSELF,
+		[RECORD_LET_GO] = RELEASE_LET_GO,
+	};
+
+	if (r->release < RECORD_WAITED || r->release > RECORD_LET_GO)
+		return -EBADMSG;
+	ev->reap.release = releases[r->release];
+	ev->facts.have = HAVE_PARENT;
+	ev->facts.parent = (struct ident){ r->ppid, r->parent_start };
+	return 0;
+}
+
 static int decode_task(const struct record_task *r, struct event *ev)
 {
 	if (!is_state((char)r->state))
@@ -186,6 +203,7 @@ static const struct {
 	[RECORD_THREAD_EXIT] = { sizeof(struct record_thread), EVENT_THREAD_EXIT, false },
 	[RECORD_TASK] = { sizeof(struct record_task), EVENT_SIGHT, true },
 	[RECORD_CGROUP] = { sizeof(struct record_cgroup), EVENT_CGROUP, false },
+	[RECORD_REAP] = { sizeof(struct record_reap), EVENT_REAP, false },
 };
 
 int decode(const void *record, size_t size, struct decode_room *room, struct event *ev,
@@ -222,6 +240,8 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 		ev->facts.parent = (struct ident){ r->ppid, r->parent_start };
 		return 0;
 	}
+	case RECORD_REAP:
+		return decode_reap(record, ev);
 	case RECORD_THREAD_START:
 	case RECORD_THREAD_EXIT: {
 		const struct record_thread *r = record;

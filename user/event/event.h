@@ -63,12 +63,13 @@ enum event_kind {
 	EVENT_FORK,
 	EVENT_EXEC,
 	EVENT_EXIT, /* the whole group is dead */
-	EVENT_FREE, /* the kernel has released it */
+	EVENT_FREE, /* the kernel has released it, some time before */
 	EVENT_THREAD_START,
 	EVENT_THREAD_EXIT,
 	EVENT_SIGHT, /* a look at the kernel's truth found it so */
 	EVENT_MISSING, /* a look found no such process */
 	EVENT_CGROUP, /* it was moved to another control group */
+	EVENT_REAP, /* the kernel releases it, at this moment */
 	EVENT_KINDS
 };
 
@@ -133,6 +134,17 @@ struct exit_facts {
 	char killer_comm[COMM_LEN];
 };
 
+/* What made the kernel release it. */
+enum release {
+	RELEASE_WAITED,	   /* its parent collected it */
+	RELEASE_BY_ITSELF, /* its parent ignores SIGCHLD: it was never a zombie */
+	RELEASE_LET_GO,	   /* the same, when a parent or a tracer that it had before let go of it */
+};
+
+struct reap_facts {
+	enum release release;
+};
+
 struct thread_facts {
 	uint32_t tid;
 	uint32_t status;
@@ -183,6 +195,7 @@ struct event {
 		struct fork_facts fork;
 		struct exec_facts exec;
 		struct exit_facts exit;
+		struct reap_facts reap;
 		struct thread_facts thread;
 		struct sight_facts sight;
 	};

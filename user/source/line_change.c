@@ -126,6 +126,21 @@ int line_read_exit(struct line_room *room, const json_t *root, struct line *line
 	return 0;
 }
 
+/* One that never was a zombie let itself go. */
+static enum release release_of(const json_t *root, const char *how)
+{
+	if (!how || strcmp(how, "auto"))
+		return RELEASE_WAITED;
+	return json_ms(root, "proctrace.reap.zombie_ms") ? RELEASE_LET_GO : RELEASE_BY_ITSELF;
+}
+
+static enum event_kind kind_of_reap(const char *precision)
+{
+	if (precision && !strcmp(precision, "exact"))
+		return EVENT_REAP;
+	return precision && !strcmp(precision, "audit") ? EVENT_MISSING : EVENT_FREE;
+}
+
 int line_read_reap(struct line_room *room, const json_t *root, struct line *line)
 {
 	const char *precision = json_text(root, "proctrace.reap.precision");
@@ -140,8 +155,10 @@ int line_read_reap(struct line_room *room, const json_t *root, struct line *line
 	ev = line_about(room, root, line);
 	if (!ev)
 		return -EBADMSG;
-	ev->kind = precision && !strcmp(precision, "audit") ? EVENT_MISSING : EVENT_FREE;
+	ev->kind = kind_of_reap(precision);
 	ev->facts = (struct facts){ .have = reaper.pid ? HAVE_PARENT : 0, .parent = reaper };
+	if (ev->kind == EVENT_REAP)
+		ev->reap.release = release_of(root, how);
 	return 0;
 }
 

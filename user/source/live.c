@@ -83,7 +83,30 @@ static int subsys_index(const struct btf *btf, const char *controller)
 	return -1;
 }
 
-static void probe(struct live *l, const struct btf *btf)
+/*
+ * Whether the kernel takes a program at the entry of this function: the smallest one is asked for,
+ * as a refusal of the real one would be a refusal of all.
+ */
+static bool takes_fentry(const struct btf *btf, const char *function)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC), fd;
+
+	if (id < 0)
+		return false;
+	options.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", nothing, 2, &options);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* optional: what the kernel may refuse is tried as well. */
+static void probe(struct live *l, const struct btf *btf, bool optional)
 {
 	struct proctrace *bpf = l->bpf;
 
@@ -92,11 +115,14 @@ static void probe(struct live *l, const struct btf *btf)
 				    tracepoint_args(btf, "cgroup_attach_task") > 0;
 	l->features.task_iterator =
 		btf__find_by_name_kind(btf, "bpf_iter__task", BTF_KIND_STRUCT) > 0;
+	l->features.exact_reap = optional && takes_fentry(btf, "release_task");
 	bpf_program__set_autoload(bpf->progs.on_exit_group, l->features.exit_group_dead);
 	bpf_program__set_autoload(bpf->progs.on_exit_live, !l->features.exit_group_dead);
 	bpf_program__set_autoload(bpf->progs.on_cgroup_mkdir, l->features.cgroup_events);
 	bpf_program__set_autoload(bpf->progs.on_cgroup_attach, l->features.cgroup_events);
 	bpf_program__set_autoload(bpf->progs.each_task, l->features.task_iterator);
+	bpf_program__set_autoload(bpf->progs.on_release, l->features.exact_reap);
+	bpf_program__set_autoattach(bpf->progs.on_release, false);
 }
 
 static void load_only_the_iterator(struct proctrace *bpf)
@@ -112,8 +138,6 @@ static void configure(struct live *l, const struct btf *btf, const struct live_o
 {
 	struct proctrace *bpf = l->bpf;
 
-	cgroups_open(&l->cgroups, o->cgroup_wanted);
-	l->features.cgroup_controller = *l->cgroups.mount ? l->cgroups.controller : NULL;
 	bpf->rodata->args_max = o->args_max;
 	bpf->rodata->want_threads = o->threads;
 	bpf->rodata->selection = o->selection;
@@ -123,6 +147,21 @@ static void configure(struct live *l, const struct btf *btf, const struct live_o
 	bpf_map__set_max_entries(bpf->maps.ring, o->ring_bytes);
 	if (o->max_procs && o->max_procs < TRACKED_MAX)
 		bpf_map__set_max_entries(bpf->maps.tracked, (uint32_t)o->max_procs);
+}
+
+static int load(struct live *l, const struct btf *btf, const struct live_options *options,
+		bool optional)
+{
+	complaint[0] = 0;
+	proctrace__destroy(l->bpf);
+	l->bpf = proctrace__open();
+	if (!l->bpf)
+		return -errno;
+	probe(l, btf, optional);
+	configure(l, btf, options);
+	if (options->picture_only)
+		load_only_the_iterator(l->bpf);
+	return proctrace__load(l->bpf);
 }
 
 static int explain(int err, char *why, size_t size)
@@ -174,16 +213,11 @@ int live_open(struct live **out, const struct live_options *options, char *why, 
 	l = xcalloc(1, sizeof(*l));
 	l->proc_room.args_max = options->args_max;
 	limits_find_mount(&l->pids_mount);
-	l->bpf = proctrace__open();
-	if (!l->bpf) {
-		err = explain(-errno, why, size);
-		goto fail;
-	}
-	probe(l, btf);
-	configure(l, btf, options);
-	if (options->picture_only)
-		load_only_the_iterator(l->bpf);
-	err = proctrace__load(l->bpf);
+	cgroups_open(&l->cgroups, options->cgroup_wanted);
+	l->features.cgroup_controller = *l->cgroups.mount ? l->cgroups.controller : NULL;
+	err = load(l, btf, options, !options->picture_only);
+	if (err && l->features.exact_reap)
+		err = load(l, btf, options, false);
 	if (err) {
 		explain(err, why, size);
 		goto fail;
@@ -214,8 +248,17 @@ void live_close(struct live *l)
 	free(l);
 }
 
+/* What is told of at all is released later: so none of these goes by unseen. */
+static void attach_release(struct live *l)
+{
+	l->bpf->links.on_release = bpf_program__attach(l->bpf->progs.on_release);
+	l->features.exact_reap = l->bpf->links.on_release;
+}
+
 int live_attach(struct live *l)
 {
+	if (l->features.exact_reap)
+		attach_release(l);
 	return proctrace__attach(l->bpf);
 }
 
@@ -444,6 +487,7 @@ size_t live_losses(const struct live *l, struct live_loss rows[LIVE_LOSSES])
 		{ "exit", "recursion",
 		  left_out(b->progs.on_exit_group) + left_out(b->progs.on_exit_live), true },
 		{ "free", "recursion", left_out(b->progs.on_free), true },
+		{ "reap", "recursion", left_out(b->progs.on_release), false }, /* the free tells */
 		{ "signal", "recursion", left_out(b->progs.on_signal), false },
 		{ "cgroup", "recursion",
 		  left_out(b->progs.on_cgroup_mkdir) + left_out(b->progs.on_cgroup_attach), true },

@@ -25,6 +25,7 @@ struct live_features {
 	bool exit_group_dead; /* the exit tracepoint says itself that the group is dead */
 	bool task_iterator;   /* else /proc */
 	bool cgroup_events;
+	bool exact_reap; /* a program sees each release as it happens */
 	const char *cgroup_controller; /* "": unified; NULL: no groups */
 };
 
@@ -35,7 +36,7 @@ struct live_loss {
 	bool hole; /* the lives that were told may have a hole: somebody should look */
 };
 
-#define LIVE_LOSSES (RECORD_KIND_END + 8)
+#define LIVE_LOSSES (RECORD_KIND_END + 9)
 
 typedef void live_event_fn(void *ctx, const struct event *ev);
 
