@@ -24,7 +24,7 @@ static __always_inline int cgroup_seen(struct cgroup *cgroup, const char *path,
 	len = bpf_probe_read_kernel_str(record->data, CGROUP_PATH, path);
 	record->path_len = len > 0 ? len - 1 : 0;
 	fill_head(&record->head, RECORD_CGROUP, 0, task ? task->tgid : 0,
-		  task ? task->group_leader->start_boottime : 0);
+		  task ? plain(task)->group_leader->start_boottime : 0);
 	record_submit(record);
 	return 0;
 }

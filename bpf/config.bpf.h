@@ -13,5 +13,7 @@ const volatile bool want_threads = false;
 const volatile int cgroup_subsys = -1;
 const volatile int cgroup_hierarchy = 0;
 const volatile struct selection selection = {};
+/* the kernel knows bpf_rdonly_cast(): see plain() */
+const volatile bool have_rdonly_cast = false;
 
 #endif

@@ -18,44 +18,62 @@ struct room {
 	u32 pad;
 };
 
-/* Appends at most RECORD_PATH_MAX bytes to data; *cut is set when the path did not fit. */
-static __always_inline void read_path(struct room *room, u8 *data, u32 size, struct path *path,
-				      struct path *root, bool *cut)
+/* What a step needs of a dentry, in one read: its fields d_parent and d_name, side by side. */
+struct step {
+	struct dentry *parent;
+	u64 hash_and_len;
+	const unsigned char *name;
+};
+
+static __always_inline void read_step(struct step *step, struct dentry *dentry)
+{
+	if (bpf_core_field_offset(struct dentry, d_name.name) ==
+	    bpf_core_field_offset(struct dentry, d_parent) + 16) {
+		bpf_core_read(step, sizeof(*step), &dentry->d_parent);
+		return;
+	}
+	step->parent = BPF_CORE_READ(dentry, d_parent);
+	step->name = BPF_CORE_READ(dentry, d_name.name);
+}
+
+/* Appends at most RECORD_PATH_MAX bytes to data; true when the path did not fit. */
+static __always_inline bool walk_path(struct room *room, u8 *data, u32 size, struct path *path,
+				      struct path *root)
 {
 	struct vfsmount *vfs = path->mnt;
-	struct dentry *dentry = path->dentry;
+	struct dentry *dentry = path->dentry, *mount_root = BPF_CORE_READ(vfs, mnt_root);
 	u32 first = room->at;
 	int i;
 
 	for (i = 0; i < RECORD_PATH_NAMES; i++) {
-		struct dentry *mount_root;
+		struct step step = {};
 		u32 at = room->at;
 		long len;
 
 		if (dentry == root->dentry && vfs == root->mnt)
-			return;
-		mount_root = BPF_CORE_READ(vfs, mnt_root);
+			return false;
 		if (dentry == mount_root) {
 			struct mount *mount =
 				(void *)vfs - bpf_core_field_offset(struct mount, mnt);
 			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 
 			if (above == mount)
-				return;
+				return false;
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			vfs = (void *)above + bpf_core_field_offset(struct mount, mnt);
+			mount_root = BPF_CORE_READ(vfs, mnt_root);
 			continue;
 		}
 		if (at > size - NAME_ROOM || at - first > RECORD_PATH_MAX - NAME_ROOM)
 			break;
-		len = bpf_probe_read_kernel_str(data + at, NAME_ROOM,
-						BPF_CORE_READ(dentry, d_name.name));
+		read_step(&step, dentry);
+		len = bpf_probe_read_kernel_str(data + at, NAME_ROOM, step.name);
 		if (len <= 0)
 			break;
 		room->at = at + len;
-		dentry = BPF_CORE_READ(dentry, d_parent);
+		dentry = step.parent;
 	}
-	*cut = true;
+	return true;
 }
 
 #endif

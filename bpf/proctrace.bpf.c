@@ -9,6 +9,7 @@
 #include "emit.bpf.h"
 #include "task.bpf.h"
 #include "path.bpf.h"
+#include "noted.bpf.h"
 #include "select.bpf.h"
 #include "signal.bpf.h"
 #include "threads.bpf.h"
@@ -26,6 +27,7 @@ char LICENSE[] SEC("license") = "GPL";
  */
 struct exec_scratch {
 	struct room room;
+	struct path root, cwd, exe;
 	struct record_exec record;
 	u8 data[EXEC_ROOM];
 };
@@ -42,14 +44,17 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct record_fork *record;
 	struct record_who who;
-	u32 pid = child->tgid, creator = parent->tgid, flags;
-	u64 start = child->start_boottime;
-	u64 creator_start = parent->group_leader->start_boottime;
+	u32 pid, creator, flags;
+	u64 start, creator_start;
 
 	if (child->pid != child->tgid)
 		return thread_started(child);
-	flags = fill_who(&who, child);
-	if (!select_new(child, start, &who, creator, creator_start))
+	pid = child->tgid;
+	start = child->start_boottime;
+	creator = parent->tgid;
+	creator_start = plain(parent)->group_leader->start_boottime;
+	flags = fill_who(&who, child, plain(child));
+	if (!select_new(plain(child), start, &who, creator, creator_start))
 		return 0;
 	flags |= selected_flag();
 	record = record_reserve(RECORD_FORK, sizeof(*record));
@@ -98,21 +103,31 @@ static __always_inline void read_script(struct exec_scratch *s, struct linux_bin
 		s->room.at = at + len;
 }
 
+/* Appends a path to the data; true when it did not fit. Walked by the verifier once, not twice. */
+__noinline u32 read_path(u32 cwd)
+{
+	u32 zero = 0;
+	struct exec_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+
+	return s ? walk_path(&s->room, s->data, EXEC_ROOM, cwd ? &s->cwd : &s->exe, &s->root) : 0;
+}
+
 static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct *task,
 				      struct linux_binprm *bprm)
 {
 	struct record_exec *record = &s->record;
-	bool exe_cut = false, cwd_cut = false;
-	struct path root, cwd, exe;
+	bool exe_cut, cwd_cut;
+	struct fs_struct *fs = task->fs;
+	struct file *file = task->mm->exe_file;
 	u32 at = s->room.at;
 
-	BPF_CORE_READ_INTO(&root, task, fs, root);
-	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
-	BPF_CORE_READ_INTO(&exe, task, mm, exe_file, f_path);
-	read_path(&s->room, s->data, EXEC_ROOM, &exe, &root, &exe_cut);
+	bpf_core_read(&s->root, sizeof(s->root), &fs->root);
+	bpf_core_read(&s->cwd, sizeof(s->cwd), &fs->pwd);
+	bpf_core_read(&s->exe, sizeof(s->exe), &file->f_path);
+	exe_cut = read_path(0);
 	record->exe_len = s->room.at - at;
 	at = s->room.at;
-	read_path(&s->room, s->data, EXEC_ROOM, &cwd, &root, &cwd_cut);
+	cwd_cut = read_path(1);
 	record->cwd_len = s->room.at - at;
 	at = s->room.at;
 	read_script(s, bprm);
@@ -123,25 +138,26 @@ static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
+	struct task_struct *links = plain(task);
 	struct record_exec *record;
 	struct exec_scratch *s;
 	u32 zero = 0, pid = task->tgid, flags, len;
-	u64 start = task->group_leader->start_boottime;
+	u64 start = task->start_boottime; /* who execs is the leader, from then on */
 
 	s = bpf_map_lookup_elem(&scratch, &zero);
-	if (!s || !task->mm)
+	if (!s || !links->mm)
 		return 0;
 	record = &s->record;
-	flags = fill_who(&record->who, task);
-	if (!select_known(task, start, &record->who))
+	flags = fill_who(&record->who, task, links);
+	if (!select_known(links, start, &record->who))
 		return 0;
 	flags |= selected_flag();
 	record->old_pid = old_pid;
-	record->euid = task->cred->euid.val;
+	record->euid = links->cred->euid.val;
 	record->argc = bprm->argc;
-	record->args_len = read_args(s, task->mm, &flags);
+	record->args_len = read_args(s, links->mm, &flags);
 	s->room.at = record->args_len;
-	flags |= read_paths(s, task, bprm);
+	flags |= read_paths(s, links, bprm);
 	fill_head(&record->head, RECORD_EXEC, flags, pid, start);
 	len = s->room.at;
 	if (len > EXEC_ROOM)
@@ -150,14 +166,14 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	return 0;
 }
 
-static __always_inline void fill_times(struct record_exit *record, struct task_struct *task)
+static __always_inline void fill_times(struct record_exit *record, struct task_struct *task,
+				       struct task_struct *leader)
 {
-	struct signal_struct *signal = task->signal;
-	struct task_struct *leader = task->group_leader;
+	struct signal_struct *signal = plain(task)->signal;
 
 	record->utime = signal->utime + task->utime;
 	record->stime = signal->stime + task->stime;
-	if (leader != task) { /* a dead leader is counted only when it is released */
+	if (task->pid != task->tgid) { /* a dead leader is counted only when it is released */
 		record->utime += leader->utime;
 		record->stime += leader->stime;
 	}
@@ -167,37 +183,42 @@ static __always_inline void fill_times(struct record_exit *record, struct task_s
 static __always_inline int process_exited(struct task_struct *task)
 {
 	struct record_exit *record;
-	struct task_struct *adopter;
+	struct task_struct *links = plain(task), *leader = links->group_leader, *adopter;
 	struct record_who who;
-	struct list_head *children = &task->children;
-	u32 pid = task->tgid, flags, threads = threads_forget(task);
-	u64 start = task->group_leader->start_boottime;
+	bool childless;
+	struct list_head *children = &links->children;
+	u32 pid = task->tgid, flags, threads = threads_forget(links);
+	u64 start = leader->start_boottime;
 
-	flags = fill_who(&who, task);
-	if (task->signal->oom_mm)
+	flags = fill_who(&who, task, leader);
+	if (links->signal->oom_mm)
 		flags |= RECORD_OOM;
 	/*
 	 * Other threads have lists of their own. One that is on its way out at the same time may have
 	 * given its children to the adopter already, as this one was dying too: forget_original_parent().
 	 */
-	if (children->next == children && threads == 1)
+	childless = children->next == children && threads == 1;
+	if (childless)
 		flags |= RECORD_CHILDLESS;
-	if (select_known(task, start, &who))
+	if (select_known(links, start, &who))
 		flags |= selected_flag();
-	else if (!select_parent(task))
+	else if (!select_parent(links))
 		goto untold;
 	record = record_reserve(RECORD_EXIT, sizeof(*record));
 	if (!record)
 		goto untold;
 	record->who = who;
-	record->status = group_status(task);
-	fill_times(record, task);
-	adopter = find_adopter(task);
-	record->adopter = adopter ? BPF_CORE_READ(adopter, tgid) : 0;
-	record->adopter_start =
-		adopter ? BPF_CORE_READ(adopter, group_leader, start_boottime) : 0;
-	if (adopter && autoreaps(adopter))
-		flags |= RECORD_ADOPTER_AUTOREAPS;
+	record->status = group_status(links, leader);
+	fill_times(record, task, leader);
+	/* nobody adopts nothing, and to find out who would takes a walk over the ancestors */
+	adopter = childless ? NULL : (struct task_struct *)find_adopter();
+	record->adopter = 0;
+	record->adopter_start = 0;
+	if (adopter) {
+		record->adopter = BPF_CORE_READ(adopter, tgid);
+		record->adopter_start = BPF_CORE_READ(adopter, group_leader, start_boottime);
+		flags |= autoreaps(adopter) ? RECORD_ADOPTER_AUTOREAPS : 0;
+	}
 	record->threads = threads;
 	fill_killer(record, pid, start);
 	fill_head(&record->head, RECORD_EXIT, flags, pid, start);
@@ -221,13 +242,14 @@ SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(on_exit_live, struct task_struct *task)
 {
 	thread_exited(task);
-	return task->signal->live.counter == 0 ? process_exited(task) : 0;
+	return plain(task)->signal->live.counter == 0 ? process_exited(task) : 0;
 }
 
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_free, struct task_struct *task)
 {
 	struct record_free *record;
+	struct task_struct *parent;
 	u32 pid = task->tgid;
 	u64 start = task->start_boottime;
 
@@ -237,8 +259,9 @@ int BPF_PROG(on_free, struct task_struct *task)
 	if (!record)
 		return 0;
 	fill_head(&record->head, RECORD_FREE, 0, pid, start);
-	record->parent_start = task->real_parent->group_leader->start_boottime;
-	record->ppid = task->real_parent->tgid;
+	parent = plain(task)->real_parent;
+	record->parent_start = parent->group_leader->start_boottime;
+	record->ppid = parent->tgid;
 	record->pad = 0;
 	record_submit(record);
 	return 0;

@@ -33,7 +33,7 @@ static __always_inline u32 release_of(struct task_struct *task)
 
 	if (self == task)
 		return RECORD_BY_ITSELF;
-	if (BPF_CORE_READ(self, tgid) == task->real_parent->tgid &&
+	if (BPF_CORE_READ(self, tgid) == plain(task)->real_parent->tgid &&
 	    (!(BPF_CORE_READ(self, flags) & PF_EXITING) ||
 	     BPF_CORE_READ(self, signal, live.counter) == 0))
 		return RECORD_WAITED;
@@ -49,6 +49,7 @@ SEC("?fentry/release_task")
 int BPF_PROG(on_release, struct task_struct *task)
 {
 	struct record_reap *record;
+	struct task_struct *parent;
 	u32 pid = task->tgid;
 	u64 start = task->start_boottime;
 
@@ -58,8 +59,9 @@ int BPF_PROG(on_release, struct task_struct *task)
 	if (!record)
 		return 0;
 	fill_head(&record->head, RECORD_REAP, 0, pid, start);
-	record->parent_start = task->real_parent->group_leader->start_boottime;
-	record->ppid = task->real_parent->tgid;
+	parent = plain(task)->real_parent;
+	record->parent_start = parent->group_leader->start_boottime;
+	record->ppid = parent->tgid;
 	record->release = release_of(task);
 	record_submit(record);
 	told[pid % TOLD_SLOTS] = start;

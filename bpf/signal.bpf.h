@@ -52,7 +52,7 @@ struct {
 /* What another signal may not replace: nothing outdoes SIGKILL. */
 static __always_inline bool is_doomed(u32 pid, u64 start)
 {
-	struct killer *killer = bpf_map_lookup_elem(&killers, &pid);
+	struct killer *killer = is_noted(pid) ? bpf_map_lookup_elem(&killers, &pid) : NULL;
 
 	return killer && killer->sig == SIGKILL && killer->victim_start == start;
 }
@@ -100,7 +100,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 		return 0; /* caught or ignored */
 	pid = task->tgid;
 	killer.sig = sig;
-	killer.victim_start = task->group_leader->start_boottime;
+	killer.victim_start = plain(task)->group_leader->start_boottime;
 	if (is_doomed(pid, killer.victim_start))
 		return 0;
 	if (is_from_current(info)) {
@@ -109,20 +109,23 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 		killer.start = BPF_CORE_READ(self, group_leader, start_boottime);
 		bpf_get_current_comm(killer.comm, sizeof(killer.comm));
 	}
-	if (bpf_map_update_elem(&killers, &pid, &killer, BPF_ANY))
+	if (!bpf_map_update_elem(&killers, &pid, &killer, BPF_NOEXIST))
+		note(pid);
+	else if (bpf_map_update_elem(&killers, &pid, &killer, BPF_EXIST))
 		__sync_fetch_and_add(&killers_lost, 1);
 	return 0;
 }
 
 static __always_inline void killer_forget(u32 pid)
 {
-	bpf_map_delete_elem(&killers, &pid);
+	if (is_noted(pid) && !bpf_map_delete_elem(&killers, &pid))
+		unnote(pid);
 }
 
 /* Who killed it, if a signal did and the sender was seen; and forgets it. */
 static __always_inline void fill_killer(struct record_exit *record, u32 pid, u64 start)
 {
-	struct killer *killer = bpf_map_lookup_elem(&killers, &pid);
+	struct killer *killer = is_noted(pid) ? bpf_map_lookup_elem(&killers, &pid) : NULL;
 	u32 sig = record->status & 0x7f;
 
 	__builtin_memset(record->pad, 0, sizeof(record->pad));

@@ -2,13 +2,27 @@
 /*
  * The one place where task_struct and what hangs from it is read.
  *
- * Arguments of tp_btf programs are read directly: a load that faults gives 0, no helper call.
- * Pointers that were computed are read with bpf_core_read(), and so is all that a loop reads: the
- * verifier of newer kernels spends a search through the whole type information on every direct load
- * that it visits (seen on 6.18: 500 ms for one loop of 64 turns).
+ * Arguments of tp_btf programs, and what hangs from them, are read directly: a load that faults gives
+ * 0, and a helper call costs 20 to 50 ns. Pointers that were computed are read with bpf_core_read().
  */
 #ifndef PROCTRACE_TASK_BPF_H
 #define PROCTRACE_TASK_BPF_H
+
+extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
+
+/*
+ * A task whose pointers are read as they always were. From 6.3 on an argument is trusted, and for
+ * each pointer that is loaded from a trusted one, on each path, the verifier searches the whole type
+ * information three times (seen on 6.18: 4 ms a pointer, 35 s for all that an exit reads). The same
+ * kernels have a cast that costs nothing and takes the trust away. Numbers are better read from the
+ * argument itself: a load that may fault is 47 bytes of code on x86, one that is trusted 7.
+ */
+static __always_inline struct task_struct *plain(struct task_struct *task)
+{
+	if (!have_rdonly_cast)
+		return task;
+	return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+}
 
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
@@ -21,11 +35,9 @@
 #define ANCESTORS 64
 
 /* The innermost of a task's pids, with its namespace: numbers[level] of its struct pid. */
-static __always_inline struct upid innermost_upid(struct task_struct *task)
+static __always_inline struct upid innermost_upid(struct pid *pid, u32 level)
 {
-	struct pid *pid = task->thread_pid;
 	struct upid upid = {};
-	u32 level = pid->level;
 
 	if (level <= 32) /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
 		bpf_probe_read_kernel(&upid, sizeof(upid),
@@ -34,12 +46,20 @@ static __always_inline struct upid innermost_upid(struct task_struct *task)
 	return upid;
 }
 
+/* The pid that the process itself sees. */
+static __always_inline u32 innermost_pid(struct pid *pid, u32 *ns_level)
+{
+	u32 level = pid->level, nr = pid->numbers[0].nr;
+
+	*ns_level = level;
+	barrier_var(nr); /* or both ends in one load, which the verifier takes for one pointer only */
+	return level ? innermost_upid(pid, level).nr : nr;
+}
+
 /* Session or process group, as the initial pid namespace numbers it. */
 static __always_inline u32 signal_pid(struct signal_struct *signal, int type)
 {
-	struct pid *pid = signal->pids[type];
-
-	return BPF_CORE_READ(pid, numbers[0].nr);
+	return signal->pids[type]->numbers[0].nr;
 }
 
 /* Field 7 of /proc/PID/stat: new_encode_dev(tty_devnum(tty)), drivers/tty/tty_io.c */
@@ -70,6 +90,17 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return BPF_CORE_READ(css, cgroup);
 }
 
+/* The node's id is its inode number too (since 5.5). */
+static __always_inline u64 task_cgroup_id(struct task_struct *task)
+{
+	struct css_set *set = task->cgroups;
+	int subsys = cgroup_subsys;
+
+	if (subsys < 0 || subsys >= 12)
+		return set->dfl_cgrp->kn->id;
+	return set->subsys[subsys]->cgroup->kn->id;
+}
+
 static __always_inline u32 parent_flags(struct task_struct *parent)
 {
 	struct signal_struct *signal = parent->signal;
@@ -98,12 +129,18 @@ static __always_inline bool autoreaps(struct task_struct *task)
 	return handler == SIG_IGN || (flags & SA_NOCLDWAIT);
 }
 
-/* Fills every byte of who; gives the flags that go into the record's head. */
-static __always_inline u32 fill_who(struct record_who *who, struct task_struct *task)
+/*
+ * Fills every byte of who; gives the flags that go into the record's head. Leader is the task itself
+ * or plain(task)->group_leader.
+ */
+static __always_inline u32 fill_who(struct record_who *who, struct task_struct *task,
+				    struct task_struct *leader)
 {
-	struct task_struct *parent = task->real_parent;
-	struct signal_struct *signal = task->signal;
+	struct task_struct *links = plain(task), *parent = links->real_parent;
+	struct signal_struct *signal = links->signal;
 	u32 flags = parent_flags(parent);
+	const u64 *comm;
+	u64 *to;
 
 	if (task->flags & PF_KTHREAD)
 		flags |= RECORD_KTHREAD;
@@ -113,48 +150,52 @@ static __always_inline u32 fill_who(struct record_who *who, struct task_struct *
 		flags |= RECORD_TRACED;
 	who->ppid = parent->tgid;
 	who->parent_start = parent->group_leader->start_boottime;
-	who->uid = task->cred->uid.val;
+	who->uid = links->cred->uid.val;
 	who->sid = signal_pid(signal, PIDTYPE_SID);
 	who->pgid = signal_pid(signal, PIDTYPE_PGID);
 	who->tty = signal_tty(signal);
-	who->nspid = innermost_upid(task->group_leader).nr;
-	/* the node's id is its inode number too (since 5.5) */
-	who->cgroup = BPF_CORE_READ(task_cgroup(task), kn, id);
+	who->nspid = innermost_pid(leader->thread_pid, &who->ns_level);
+	who->cgroup = task_cgroup_id(links);
 	who->exec_id = task->self_exec_id;
-	who->ns_level = task->thread_pid->level;
-	bpf_probe_read_kernel(who->comm, sizeof(who->comm), task->group_leader->comm);
+	comm = (const u64 *)leader->comm;
+	to = (u64 *)who->comm;
+	to[0] = comm[0];
+	to[1] = comm[1];
 	if (who->nspid == 1)
 		flags |= RECORD_NS_INIT;
 	return flags;
 }
 
 /* The group's wait status: wait_task_zombie(), kernel/exit.c */
-static __always_inline u32 group_status(struct task_struct *task)
+static __always_inline u32 group_status(struct task_struct *task, struct task_struct *leader)
 {
 	struct signal_struct *signal = task->signal;
 
 	if (signal->flags & SIGNAL_GROUP_EXIT)
 		return signal->group_exit_code;
-	return task->group_leader->exit_code;
+	return leader->exit_code;
 }
 
 /*
- * Who gets the children of a dying group: find_new_reaper(), kernel/exit.c. NULL when it is the
- * init of its pid namespace: then the kernel kills and reaps all that is in there.
+ * Who gets the children of the current, dying group: find_new_reaper(), kernel/exit.c. Gives a
+ * struct task_struct *, NULL when it is the init of its pid namespace: then the kernel kills and
+ * reaps all that is in there. Loops stand in functions of their own, which the verifier walks once
+ * and not on every path that leads there.
  */
-static __always_inline struct task_struct *find_adopter(struct task_struct *father)
+__noinline u64 find_adopter(void)
 {
-	struct pid_namespace *ns = innermost_upid(father).ns;
-	struct task_struct *init, *ancestor;
-	u32 level = father->thread_pid->level;
+	struct task_struct *father = (void *)bpf_get_current_task(), *init, *ancestor;
+	struct signal_struct *of_father = BPF_CORE_READ(father, signal);
+	u32 level = BPF_CORE_READ(father, thread_pid, level);
+	struct pid_namespace *ns = innermost_upid(BPF_CORE_READ(father, thread_pid), level).ns;
 	int i;
 
 	init = BPF_CORE_READ(ns, child_reaper);
-	if (BPF_CORE_READ(init, tgid) == father->tgid)
-		return NULL;
-	if (!BPF_CORE_READ_BITFIELD(father->signal, has_child_subreaper))
-		return init;
-	ancestor = father->real_parent;
+	if (BPF_CORE_READ(init, tgid) == BPF_CORE_READ(father, tgid))
+		return 0;
+	if (!BPF_CORE_READ_BITFIELD_PROBED(of_father, has_child_subreaper))
+		return (u64)init;
+	ancestor = BPF_CORE_READ(father, real_parent);
 	for (i = 0; i < ANCESTORS; i++) {
 		struct signal_struct *signal = BPF_CORE_READ(ancestor, signal);
 
@@ -163,10 +204,10 @@ static __always_inline struct task_struct *find_adopter(struct task_struct *fath
 			break;
 		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) &&
 		    BPF_CORE_READ(signal, live.counter) > 0)
-			return ancestor;
+			return (u64)ancestor;
 		ancestor = BPF_CORE_READ(ancestor, real_parent);
 	}
-	return init;
+	return (u64)init;
 }
 
 #endif

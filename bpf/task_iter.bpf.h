@@ -44,9 +44,12 @@ int each_task(struct bpf_iter__task *ctx)
 	struct record_task record = {};
 	u32 flags;
 
-	if (!task || task->pid != task->tgid)
+	if (!task)
 		return 0;
-	flags = fill_who(&record.who, task);
+	task = plain(task);
+	if (task->pid != task->tgid)
+		return 0;
+	flags = fill_who(&record.who, task, task);
 	if (selection.kinds && is_tracked(task->tgid, task->start_boottime))
 		flags |= RECORD_SELECTED;
 	fill_head(&record.head, RECORD_TASK, flags, task->tgid, task->start_boottime);
@@ -57,7 +60,7 @@ int each_task(struct bpf_iter__task *ctx)
 	record.euid = task->cred->euid.val;
 	record.threads = task->signal->nr_threads;
 	record.live = task->signal->live.counter;
-	record.status = group_status(task);
+	record.status = group_status(task, task);
 	record.exit_signal = task->exit_signal;
 	record.nice = task->static_prio - NICE_0_PRIO;
 	record.state = task_letter(task);

@@ -27,23 +27,25 @@ static __always_inline void send_thread(struct task_struct *task, enum record_ki
 	record->tid = task->pid;
 	record->status = task->exit_code;
 	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
-	fill_head(&record->head, kind, 0, task->tgid, task->group_leader->start_boottime);
+	fill_head(&record->head, kind, 0, task->tgid, plain(task)->group_leader->start_boottime);
 	record_submit(record);
 }
 
 static __always_inline int thread_started(struct task_struct *task)
 {
-	u32 pid = task->tgid, now = task->signal->nr_threads;
+	u32 pid = task->tgid, now = plain(task)->signal->nr_threads;
 	u32 *peak = bpf_map_lookup_elem(&thread_peak, &pid);
 
 	if (peak) {
 		if (now > *peak)
 			*peak = now;
-	} else if (bpf_map_update_elem(&thread_peak, &pid, &now, BPF_ANY)) {
+	} else if (!bpf_map_update_elem(&thread_peak, &pid, &now, BPF_NOEXIST)) {
+		note(pid);
+	} else if (!bpf_map_lookup_elem(&thread_peak, &pid)) { /* not another thread's, meanwhile */
 		thread_peaks_lost = 1;
 	}
 	if (want_threads &&
-	    (!selection.kinds || is_tracked(pid, task->group_leader->start_boottime)))
+	    (!selection.kinds || is_tracked(pid, plain(task)->group_leader->start_boottime)))
 		send_thread(task, RECORD_THREAD_START);
 	return 0;
 }
@@ -52,7 +54,7 @@ static __always_inline void thread_exited(struct task_struct *task)
 {
 	if (!want_threads || task->pid == task->tgid)
 		return;
-	if (!selection.kinds || is_tracked(task->tgid, task->group_leader->start_boottime))
+	if (!selection.kinds || is_tracked(task->tgid, plain(task)->group_leader->start_boottime))
 		send_thread(task, RECORD_THREAD_EXIT);
 }
 
@@ -63,12 +65,13 @@ static __always_inline void thread_exited(struct task_struct *task)
 static __always_inline u32 threads_forget(struct task_struct *task)
 {
 	u32 pid = task->tgid, most;
-	u32 *peak = bpf_map_lookup_elem(&thread_peak, &pid);
+	u32 *peak = is_noted(pid) ? bpf_map_lookup_elem(&thread_peak, &pid) : NULL;
 
 	if (!peak)
 		return thread_peaks_lost ? 0 : task->signal->nr_threads;
 	most = *peak;
-	bpf_map_delete_elem(&thread_peak, &pid);
+	if (!bpf_map_delete_elem(&thread_peak, &pid))
+		unnote(pid);
 	return most;
 }
 

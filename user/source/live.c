@@ -138,6 +138,8 @@ static void configure(struct live *l, const struct btf *btf, const struct live_o
 {
 	struct proctrace *bpf = l->bpf;
 
+	bpf->rodata->have_rdonly_cast =
+		btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bpf->rodata->args_max = o->args_max;
 	bpf->rodata->want_threads = o->threads;
 	bpf->rodata->selection = o->selection;
