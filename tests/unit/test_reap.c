@@ -634,6 +634,26 @@ static void a_corpse_counts_with_whom_a_look_shows(void **state)
 	assert_int_equal(proc(1)->children_reaped, 1);
 }
 
+/* The first picture shows it dead, and only then comes the record of its death. */
+static void a_death_that_is_told_late_counts_once(void **state)
+{
+	struct event dies = exit_of(9, INIT, EXITED(0));
+
+	(void)state;
+	there_are(9);
+	tell(sight_of(10, 9, 'Z'));
+	tell(sight_of(11, 9, 'Z'));
+	assert_int_equal(proc(9)->children_died, 2);
+	assert_int_equal(proc(9)->found_dead, 2);
+	tell(exit_of(10, 9, EXITED(0)));
+	assert_int_equal(proc(9)->children_died, 2);
+	assert_int_equal(proc(9)->found_dead, 1);
+	dies.exit.adopter = id_of(INIT);
+	tell(dies); /* and hands both on, in the same way */
+	assert_int_equal(proc(INIT)->children_died, 3);
+	assert_int_equal(proc(INIT)->found_dead, 1);
+}
+
 /* Its own release came first: it is known by name only. */
 static void a_parent_that_is_gone_is_credited_and_not_its_heir(void **state)
 {
@@ -707,6 +727,7 @@ int main(void)
 		story(what_the_dead_parent_had_collected_does_not_count_against_the_adopter),
 		story(who_collected_a_corpse_that_was_handed_on_is_not_guessed),
 		story(a_corpse_counts_with_whom_a_look_shows),
+		story(a_death_that_is_told_late_counts_once),
 		story(a_parent_that_is_gone_is_credited_and_not_its_heir),
 		story(a_release_stamped_before_the_death_is_no_long_time),
 	};

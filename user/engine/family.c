@@ -169,10 +169,12 @@ static void count_elsewhere(struct proc *corpse, struct proc *parent)
 {
 	if (corpse->parent && corpse->counted) {
 		corpse->parent->children_died--;
+		corpse->parent->found_dead -= !corpse->death_told;
 		corpse->parent->orphans_died -= corpse->adopted || corpse->inherited;
 	}
 	if (parent) {
 		parent->children_died++;
+		parent->found_dead += !corpse->death_told;
 		parent->orphans_died += corpse->adopted;
 	}
 	corpse->counted = parent;
@@ -183,7 +185,7 @@ void family_new_account(struct proc *p)
 {
 	struct list *pos;
 
-	p->children_died = p->children_reaped = 0;
+	p->children_died = p->children_reaped = p->found_dead = 0;
 	p->orphans_died = p->orphans_reaped = p->reaped_late = 0;
 	p->last_reaped_died = 0;
 	p->last_reaped = (struct ident){ 0 };
@@ -266,6 +268,7 @@ static void inherit_corpse(struct proc *child, struct proc *adopter, const struc
 	if (!adopter)
 		return;
 	adopter->children_died++;
+	adopter->found_dead += !child->death_told;
 	adopter->orphans_died++;
 	child->inherited = child->counted = true;
 	/* one that had it before and ignores SIGCHLD has let it go then, whatever came after */

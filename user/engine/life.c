@@ -147,7 +147,12 @@ static void count_death(struct proc *p)
 {
 	if (!p->parent)
 		return;
+	if (p->counted) { /* it was found dead, and now its death is told */
+		p->parent->found_dead--;
+		return;
+	}
 	p->counted = true;
+	p->parent->found_dead += !p->death_told;
 	p->parent->children_died++;
 	p->parent->orphans_died += p->adopted;
 }

@@ -96,6 +96,7 @@ struct proc {
 
 	/* what it did as a parent */
 	uint32_t children_died, children_reaped; /* since its last exec: by this program */
+	uint32_t found_dead; /* of those that died: dead when they were first seen */
 	uint32_t zombies; /* of its children: told ones, that still stand */
 	uint32_t orphans_died, orphans_reaped; /* of these, those that it had adopted */
 	uint32_t reaped_late; /* of these, those that were told as zombies by then */
