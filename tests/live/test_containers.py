@@ -16,6 +16,7 @@ import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
+import now
 import pytest
 from ledger import held, released, until
 from tracer import PROCTRACE
@@ -301,28 +302,85 @@ def test_snapshot_and_filter_know_the_container(trace, top):
     assert "in" in execs(tracer) and "out" not in execs(tracer)
 
 
-# Leaves a zombie, says so, and stays.
-LEAVES = "import os, time; os.fork() or os._exit(0); print(flush=True); time.sleep(60)"
+# Leaves so many zombies, says so, and stays.
+LEAVES = """
+import os, time
+for _ in range({}):
+    os.fork() or os._exit(0)
+print(flush=True)
+time.sleep(60)
+"""
+
+
+def leaving(inside, zombies=1):
+    """A parent in there with so many zombies."""
+    parent = subprocess.Popen([sys.executable, "-S", "-c", LEAVES.format(zombies)],
+                              stdout=subprocess.PIPE, preexec_fn=inside.join)
+    parent.stdout.readline()
+    return parent
+
+
+def end(*parents):
+    for parent in parents:
+        parent.kill()
+        parent.communicate()
+
+
+def containers_of(total):
+    return {row["container"]["id"]: row for row in total["containers"] if "id" in row["container"]}
 
 
 def test_zombies_of_now_name_the_container(top):
     inside = Inside(top, KINDS[4])
-    with subprocess.Popen([sys.executable, "-S", "-c", LEAVES], stdout=subprocess.PIPE,
-                          preexec_fn=inside.join) as parent:
-        parent.stdout.readline()
-
-        def told():
-            done = subprocess.run([PROCTRACE, "zombies", "--format", "json"], capture_output=True,
-                                  check=False)
-            return [line for line in map(json.loads, done.stdout.splitlines())
-                    if line.get("process", {}).get("pid") == parent.pid]
-        (line,) = until(told, "its zombie is told of")
-        text = subprocess.run([PROCTRACE, "zombies", "--limit", "9999"], capture_output=True,
-                              text=True, check=False).stdout
-        parent.kill()
+    with leaving(inside) as parent:
+        line = until(lambda: [line for line in now.told("zombies")[0]
+                              if line.get("process", {}).get("pid") == parent.pid],
+                     "its zombie is told of")[0]
+        text = now.run("zombies", "--limit", "9999").stdout.decode()
+        end(parent)
     inside.assert_told(line)
     assert line["proctrace"]["zombies"]["container"] == inside.id
     assert f"in containerd {inside.id[:12]}, pod {inside.pod}:" in " ".join(text.split())
+
+
+def test_zombies_of_now_are_counted_by_container(top):
+    many, few = Inside(top, KINDS[5]), Inside(top, KINDS[0])
+    parents = [leaving(many, 40), leaving(few, 3), leaving(many, 25)]
+    ours = [word for parent in parents for word in ("--pid", parent.pid)]
+    total = until(lambda: (told := now.told("zombies", *ours)[1])["zombies"] == 68 and told,
+                  "all are zombies")
+    text = now.run("zombies", *ours).stdout.decode().partition("\n\nIn containers:\n")[2]
+    end(*parents)
+    assert [row["container"]["id"] for row in total["containers"]] == [many.id, few.id]
+    first, second = total["containers"]
+    assert (first["zombies"], first["parents"], first["pod"]) == (65, 2, many.pod)
+    assert (second["zombies"], second["parents"], "pod" in second) == (3, 1, False)
+    assert [row["container"].get("runtime") for row in total["containers"]] == ["cri-o", "docker"]
+    assert "created" not in first and "this_minute" not in first
+    text = " ".join(text.split())
+    assert text.startswith(f"65 cri-o {many.id[:12]}, pod {many.pod}: under 2 parents, the oldest (")
+    assert f" 3 docker {few.id[:12]}: under 1 parent, the oldest (" in text
+
+
+def test_watch_counts_what_comes_and_goes_in_a_container(top):
+    inside = Inside(top, KINDS[0])
+    with subprocess.Popen([PROCTRACE, "zombies", "--watch", "--interval", "0.2", "--format", "json",
+                           "--container", inside.id], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as watch:
+        assert watch.stderr.readline().startswith("tracing ")
+        parents = [leaving(inside, 4), leaving(inside, 7)]
+
+        def told():
+            total = json.loads(watch.stdout.readline())["proctrace"].get("zombies_total")
+            return total and total["zombies"] == 11 and containers_of(total)[inside.id]
+        row = until(told, "all are told of", timeout=20)
+        watch.kill()
+        end(*parents)
+    assert (row["zombies"], row["parents"]) == (11, 2) and row["oldest_died"]
+    # 0: a minute has been whole in between, and is in the windows
+    whole = row.get("created", {}).get("last_1m", 0)
+    assert row["this_minute"]["created"] + whole == 11
+    assert row["this_minute"]["reaped"] == 0
 
 
 # In pid namespaces. Each tells its own pid as its last argument but one.

@@ -34,6 +34,22 @@ static inline void crowd(uint32_t parent, uint32_t first, uint32_t last, const c
 		lies_dead(pid, parent, comm);
 }
 
+#define ID_A "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID_B "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID_C "2123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define POD "0123abcd-0123-0123-0123-0123456789ab"
+
+/* One that lies dead in the control group of this path. */
+static inline void lies_in(const char *path, uint32_t pid, uint32_t parent)
+{
+	struct event ev = sight_of(pid, parent, 'Z');
+
+	ev.facts.cgroup_path = (struct slice){ path, (uint32_t)strlen(path) };
+	see(ev, "x");
+	pass(2 * NS_PER_S);
+	see(ev, "x");
+}
+
 static inline void make(void)
 {
 	groups_free(&g);

@@ -94,12 +94,31 @@ static void both_clocks_agree_with_the_systems(void **state)
 	assert_true(llabs(real - shown) < (int64_t)(60 * NS_PER_S));
 }
 
+static void spans_have_their_two_largest_units(void **state)
+{
+	static const struct { uint64_t s; const char *words; } spans[] = {
+		{ 0, "0s" }, { 59, "59s" }, { 60, "1m00s" }, { 3599, "59m59s" }, { 3600, "1h00m" },
+		{ 86399, "23h59m" }, { 86400, "1d00h" }, { 400 * 86400 + 3600, "400d01h" },
+	};
+	char span[SPAN_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(spans); i++) {
+		clock_span(span, spans[i].s * NS_PER_S + NS_PER_S - 1);
+		assert_string_equal(span, spans[i].words);
+	}
+	clock_span(span, UINT64_MAX);
+	assert_string_equal(span, "213503d23h");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_moments_are_written_in_rfc_3339),
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(a_column_of_times_is_local_and_in_milliseconds),
+		cmocka_unit_test(spans_have_their_two_largest_units),
 		cmocka_unit_test(both_clocks_agree_with_the_systems),
 	};
 

@@ -154,31 +154,96 @@ static void only_the_wanted_are_counted(void **state)
 	assert_int_equal(g.at[0].pids[0], 12);
 }
 
-static void in_container(uint32_t pid, char digit)
-{
-	char path[100] = "/docker/";
-	struct event ev = sight_of(pid, 10, 'Z');
-
-	memset(path + 8, digit, CONTAINER_ID);
-	ev.facts.cgroup_path = (struct slice){ path, 8 + CONTAINER_ID };
-	see(ev, "x");
-	pass(2 * NS_PER_S);
-	see(ev, "x");
-}
-
 static void the_container_is_the_one_that_all_were_in(void **state)
 {
 	(void)state;
-	in_container(11, 'a');
-	in_container(12, 'a');
+	lies_in("/docker/" ID_A, 11, 10);
+	lies_in("/docker/" ID_A, 12, 10);
 	make();
 	assert_int_equal(g.at[0].container.runtime, RUNTIME_DOCKER);
 	assert_non_null(g.at[0].container.id.s);
-	assert_int_equal(g.at[0].container.id.s[0], 'a');
-	in_container(13, 'b');
+	assert_int_equal(g.at[0].container.id.len, CONTAINER_ID);
+	lies_in("/docker/" ID_B, 13, 10);
 	make();
 	assert_null(g.at[0].container.id.s);
 	assert_null(g.at[0].container.name.s);
+}
+
+static void containers_come_with_the_most_first(void **state)
+{
+	(void)state;
+	tell(sight_of(20, INIT, 'S'));
+	make();
+	assert_int_equal(g.ncontainers, 0);
+	crowd(10, 50, 59, "outside");
+	lies_in("/docker/" ID_A, 18, 10);
+	lies_in("/docker/" ID_B, 17, 20);
+	lies_in("/docker/" ID_B, 16, 20);
+	lies_in("/docker/" ID_B, 15, 10);
+	lies_in("/docker/" ID_C, 14, 20);
+	lies_in("/docker/" ID_B, 13, 10); /* one parent's come together, wherever they lie */
+	make();
+	assert_int_equal(g.ncontainers, 3);
+	assert_memory_equal(g.containers[0].container.id.s, ID_B, CONTAINER_ID);
+	assert_int_equal(g.containers[0].count, 4);
+	assert_int_equal(g.containers[0].parents, 2);
+	assert_int_equal(g.containers[0].oldest->id.pid, 13);
+	assert_memory_equal(g.containers[1].container.id.s, ID_C, CONTAINER_ID); /* as many, but older */
+	assert_memory_equal(g.containers[2].container.id.s, ID_A, CONTAINER_ID);
+	assert_int_equal(g.containers[2].parents, 1);
+}
+
+static struct finding growth[3];
+
+static void grows(size_t at, uint32_t created, uint32_t reaped, uint32_t minutes)
+{
+	struct leak *l = &growth[at].u.leak;
+	int i;
+
+	growth[at].p = g.at[at].parent;
+	for (i = 0; i < LEAK_WINDOWS; i++) {
+		l->created[i] = created;
+		l->reaped[i] = reaped;
+	}
+	l->created_now = l->reaped_now = 1;
+	l->minutes = minutes;
+	l->now_for = minutes * NS_PER_S;
+}
+
+/* What goes on in a container is what goes on under the parents of those in there. */
+static void a_containers_growth_is_its_parents(void **state)
+{
+	struct leak sum;
+
+	(void)state;
+	memset(growth, 0, sizeof(growth));
+	tell(sight_of(20, INIT, 'S'));
+	tell(sight_of(30, INIT, 'S'));
+	lies_in("/docker/" ID_A, 11, 10);
+	lies_in("/docker/" ID_A, 21, 20);
+	lies_in("/docker/" ID_B, 31, 30);
+	make();
+	assert_int_equal(g.n, 3);
+	assert_int_equal(g.ncontainers, 2);
+	assert_false(container_growth(&g, growth, 0, &sum));
+	grows(0, 5, 2, 1);
+	grows(1, 30, 20, 5);
+	grows(2, 100, 100, 9);
+	assert_true(container_growth(&g, growth, 0, &sum));
+	assert_int_equal(sum.created[0], 35);
+	assert_int_equal(sum.reaped[2], 22);
+	assert_int_equal(sum.created_now, 2);
+	assert_int_equal(sum.minutes, 5);
+	assert_int_equal(sum.now_for, 5 * NS_PER_S);
+	assert_true(container_growth(&g, growth, 1, &sum));
+	assert_int_equal(sum.created[0], 100);
+	lies_in("/docker/" ID_C, 32, 30); /* whose it is now cannot be told */
+	make();
+	assert_int_equal(g.ncontainers, 3);
+	grows(0, 100, 100, 9);
+	assert_null(g.at[0].container.id.s);
+	assert_memory_equal(g.containers[1].container.id.s, ID_B, CONTAINER_ID);
+	assert_false(container_growth(&g, growth, 1, &sum));
 }
 
 static void the_heir_is_the_nearest_that_adopts(void **state)
@@ -288,6 +353,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_the_wanted_are_counted, begin, end),
 		cmocka_unit_test_setup_teardown(the_container_is_the_one_that_all_were_in, begin,
 						end),
+		cmocka_unit_test_setup_teardown(containers_come_with_the_most_first, begin, end),
+		cmocka_unit_test_setup_teardown(a_containers_growth_is_its_parents, begin, end),
 		cmocka_unit_test_setup_teardown(the_heir_is_the_nearest_that_adopts, begin, end),
 		cmocka_unit_test_setup_teardown(an_heir_with_zombies_of_its_own_is_bad, begin, end),
 		cmocka_unit_test_setup_teardown(a_frequent_program_has_its_place, begin, end),

@@ -251,6 +251,94 @@ static void the_container_is_told_in_full(void **state)
 	assert_absent("container"); /* it is theirs, and not their parent's */
 }
 
+static void containers_have_their_totals(void **state)
+{
+	(void)state;
+	crowd(10, 50, 59, "outside");
+	lies_in("/kubepods/burstable/pod" POD "/crio-" ID_A, 11, 10);
+	lies_in("/kubepods/burstable/pod" POD "/crio-" ID_A, 12, INIT);
+	lies_in("/lxc.payload.web\\x2d1", 13, INIT);
+	told.limit = 1;
+	write_groups();
+	assert_true(next_line());
+	assert_true(next_line());
+	assert_num("proctrace.zombies_total.left_out", 1);
+	assert_int_equal(json_array_size(at("proctrace.zombies_total.containers")), 2);
+	assert_str("proctrace.zombies_total.containers.0.container.id", ID_A);
+	assert_str("proctrace.zombies_total.containers.0.container.runtime", "cri-o");
+	assert_str("proctrace.zombies_total.containers.0.pod", POD);
+	assert_num("proctrace.zombies_total.containers.0.zombies", 2);
+	assert_num("proctrace.zombies_total.containers.0.parents", 2);
+	assert_str("proctrace.zombies_total.containers.0.oldest_start",
+		   "2009-02-13T23:31:41.000004711Z");
+	assert_absent("proctrace.zombies_total.containers.0.oldest_died");
+	assert_absent("proctrace.zombies_total.containers.0.created");
+	assert_absent("proctrace.zombies_total.containers.0.this_minute");
+	assert_str("proctrace.zombies_total.containers.1.container.name", "web-1");
+	assert_absent("proctrace.zombies_total.containers.1.pod");
+	assert_num("proctrace.zombies_total.containers.1.zombies", 1);
+}
+
+static void a_container_that_has_no_id_has_a_name(void **state)
+{
+	(void)state;
+	lies_in("/lxc.payload.web\\x2d1", 13, 10);
+	write_groups();
+	assert_true(next_line());
+	assert_absent("proctrace.zombies.container");
+	assert_str("proctrace.zombies.container_name", "web-1");
+}
+
+/* Of one look there are the limits as they are, and no word of when they are reached. */
+static void one_look_has_the_limits(void **state)
+{
+	struct finding growth[1] = { { .kind = FINDING_ZOMBIE_LEAK, .p = proc(10) } };
+	struct leak *l = &growth[0].u.leak;
+
+	(void)state;
+	*l = (struct leak){ .count = 1, .nearest = LIMIT_CGROUP, .now_for = NS_PER_S };
+	l->limits = (struct limits){ .ts = w.now, .refused = 4, .up = 1 };
+	l->limits.of[LIMIT_CGROUP] = (struct limit){ 60, 59 };
+	told.growth = growth;
+	crowd(10, 11, 11, "x");
+	write_groups();
+	assert_true(next_line());
+	assert_num("proctrace.zombies.limits.pids_max.max", 60);
+	assert_num("proctrace.zombies.limits.pids_max.used", 59);
+	assert_num("proctrace.zombies.limits.refused", 4);
+	assert_absent("proctrace.zombies.forecast");
+	assert_absent("proctrace.zombies.this_minute");
+	assert_absent("proctrace.zombies.growth");
+	assert_absent("proctrace.zombies.oldest_died");
+}
+
+static void a_watch_adds_how_they_come_and_go(void **state)
+{
+	struct finding growth[1] = { { .kind = FINDING_ZOMBIE_LEAK, .p = proc(10) } };
+	struct leak *l = &growth[0].u.leak;
+
+	(void)state;
+	*l = (struct leak){ .count = 1, .nearest = LIMIT_KINDS, .created = { 3, 15, 40 },
+			    .reaped = { 1, 5, 12 }, .minutes = 7, .created_now = 2,
+			    .reaped_now = 1, .now_for = 3 * NS_PER_S / 2 };
+	told.growth = growth;
+	told.since = w.now;
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	lies_in("/docker/" ID_A, 11, 10);
+	write_groups();
+	assert_true(next_line());
+	assert_num("proctrace.zombies.created.last_5m", 15);
+	assert_true(next_line());
+	assert_num("proctrace.zombies_total.containers.0.created.last_1m", 3);
+	assert_num("proctrace.zombies_total.containers.0.created.last_5m", 15);
+	assert_absent("proctrace.zombies_total.containers.0.created.last_15m");
+	assert_num("proctrace.zombies_total.containers.0.reaped.last_5m", 5);
+	assert_num("proctrace.zombies_total.containers.0.this_minute.created", 2);
+	assert_num("proctrace.zombies_total.containers.0.this_minute.within_ms", 1500);
+	assert_true(json_is_string(at("proctrace.zombies_total.containers.0.oldest_died")));
+}
+
 static void programs_beyond_the_first_few_are_counted(void **state)
 {
 	static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
@@ -323,6 +411,10 @@ int main(void)
 		story(a_parent_that_is_not_known_is_left_out),
 		story(a_limit_leaves_out_the_smallest),
 		story(the_container_is_told_in_full),
+		story(containers_have_their_totals),
+		story(a_container_that_has_no_id_has_a_name),
+		story(one_look_has_the_limits),
+		story(a_watch_adds_how_they_come_and_go),
 		story(programs_beyond_the_first_few_are_counted),
 		story(leaders_of_living_threads_are_counted_and_some_are_named),
 		story(any_names_make_lines_that_are_json),

@@ -105,8 +105,7 @@ static void one_group_is_told_in_full(void **state)
 "2 zombies under 1 parent (of 4 processes)\n"
 "\n"
 "     2 server(10) [S] server -p 80\n"
-"       cause    never_waits, as far as the present shows: SIGCHLD is at its default there; of 2\n"
-"                children seen to die it has collected 0\n"
+"       cause    never_waits, as far as the present shows: SIGCHLD is at its default there\n"
 "       unknown  whether it waits late, too rarely, or never: only watching can tell\n"
 "       were     worker 2; the oldest (11) began 1d03h ago\n"
 "       do       - in server(10): wait for every child, by waitpid(-1, &status, WNOHANG) until it\n"
@@ -252,6 +251,58 @@ static void the_container_is_told_by_its_first_digits(void **state)
 	assert_says(shown(), "\n     1 p10(10) [S] in docker 0123456789ab:\n");
 }
 
+static void containers_stand_before_the_groups(void **state)
+{
+	struct finding growth[2] = { { .kind = FINDING_ZOMBIE_LEAK, .p = proc(10) },
+				     { .kind = FINDING_ZOMBIE_LEAK, .p = proc(INIT) } };
+	const char *text;
+	uint32_t i;
+
+	(void)state;
+	lies_in("/kubepods/burstable/pod" POD "/crio-" ID_A, 12, 10);
+	lies_in("/kubepods/burstable/pod" POD "/crio-" ID_A, 13, 10);
+	lies_in("/kubepods/burstable/pod" POD "/crio-" ID_A, 14, INIT);
+	text = shown();
+	assert_says(text, "3 zombies under 2 parents, the worst first (of 5 processes)\n"
+"\n"
+"In containers:\n"
+"     3 cri-o 0123456789ab, pod " POD ": under 2 parents, the oldest\n"
+"       (12) began 1d03h ago\n"
+"\n"
+"     2 p10(10) [S] in cri-o 0123456789ab, pod " POD ":\n");
+	for (i = 0; i < 2; i++)
+		growth[i].u.leak = (struct leak){
+			.count = 1, .nearest = LIMIT_KINDS, .minutes = 5, .created = { 3, 20 },
+			.reaped = { 1, 4 },
+		};
+	told.growth = growth;
+	told.since = w.now;
+	assert_says(shown(), ": under 2 parents, the oldest\n"
+"       (12) began 1d03h ago; in the last minute 6 became zombies and 2 were collected, in 5 minutes\n"
+"       40 and 8\n");
+	told.growth = NULL;
+}
+
+/* However many: a few of them, and how much lies in the others. */
+static void containers_leave_room_for_the_groups(void **state)
+{
+	char path[100] = "/docker/" ID_A;
+	const char *text;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 9; i++) {
+		path[20] = (char)('0' + i);
+		tell(sight_of(100 + i, INIT, 'S'));
+		lies_in(path, 200 + i, 100 + i);
+	}
+	text = shown();
+	assert_says(text, "\n     4 in 4 more\n");
+	assert_in_range(lines_in(text), 9, SCREEN);
+	told.limit = 6;
+	assert_says(shown(), "\n     3 in 3 more\n");
+}
+
 /* A parent and n zombies of it: those with the most are told first. */
 static void parent_with(uint32_t pid, uint32_t n)
 {
@@ -284,6 +335,30 @@ static void many_groups_fit_on_a_screen(void **state)
 	assert_int_equal(groups, 10);
 	assert_int_equal(zombies, 20 + 19 + 18 + 17 + 16 + 15 + 14 + 13 + 12 + 11);
 	assert_int_equal(all, 30);
+}
+
+/* The page is as long and as wide as the terminal that it is for; the worst is told all the same. */
+static void it_fits_the_terminal(void **state)
+{
+	static const struct { uint32_t width, height; } sizes[] = {
+		{ 80, 24 }, { 80, 40 }, { 120, 40 }, { 100, 60 },
+	};
+	const char *text;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 30; i++)
+		parent_with(100 * (i + 1), 40 - i);
+	for (i = 0; i < COUNT(sizes); i++) {
+		s.width = sizes[i].width;
+		s.height = sizes[i].height;
+		text = shown();
+		assert_in_range(lines_in(text), sizes[i].height - 10, sizes[i].height - 1);
+		assert_in_range(longest(text), sizes[i].width - 20, sizes[i].width);
+		assert_says(text, "\n    40 p100(100) [S]\n       cause    never_waits");
+		assert_says(text, "\n    39 p200(200) [S]");
+		assert_says(text, " more parents with ");
+	}
 }
 
 static void a_row_tells_what_stands_in_full_otherwise(void **state)
@@ -460,7 +535,10 @@ int main(void)
 		story(programs_beyond_the_first_few_are_counted),
 		story(a_parent_that_is_not_known_is_told_so),
 		story(the_container_is_told_by_its_first_digits),
+		story(containers_stand_before_the_groups),
+		story(containers_leave_room_for_the_groups),
 		story(many_groups_fit_on_a_screen),
+		story(it_fits_the_terminal),
 		story(a_row_tells_what_stands_in_full_otherwise),
 		story(long_rows_do_not_burst_the_screen),
 		story(with_a_limit_all_of_them_are_in_full),

@@ -307,6 +307,7 @@ static void the_evidence_names_growth_and_limit(void **state)
 	f.u.leak.growth = 30;
 	f.u.leak.within = 180 * NS_PER_S;
 	f.u.leak.minutes = 5;
+	f.u.leak.created[0] = 12;
 	f.u.leak.created[1] = 60;
 	f.u.leak.reaped[1] = 10;
 	f.u.leak.nearest = LIMIT_CGROUP;
@@ -316,9 +317,10 @@ static void the_evidence_names_growth_and_limit(void **state)
 	f.u.leak.hit = 160 * NS_PER_S;
 	diagnose_leak(&f);
 	w.evidence = f.evidence;
-	assert_true(evidence_says("50 of its children stand as zombies, 30 more than 180 s ago"));
-	assert_true(evidence_says("in the last 5 minutes 60 became zombies and 10"));
-	assert_true(evidence_says("pids.max of a control group above its own is reached in 60 s"));
+	assert_true(evidence_says("50 of its children stand as zombies, 30 more than 3m00s ago"));
+	assert_true(evidence_says("in the last minute 12 became zombies and 0 were collected, "
+				  "in 5 minutes 60 and 10"));
+	assert_true(evidence_says("pids.max of a control group above its own is reached in 1m00s at this rate"));
 	assert_true(evidence_says("70 of 100"));
 	assert_true(evidence_says("refused 3 forks"));
 	assert_int_equal(f.u.leak.cause, CAUSE_UNKNOWN);
@@ -328,6 +330,53 @@ static void the_evidence_names_growth_and_limit(void **state)
 	diagnose_leak(&f);
 	w.evidence = f.evidence;
 	assert_true(evidence_says("pids.max of its control group is reached: 100 of 100"));
+}
+
+/* Of one look: how near it is, if it is near; when it is reached only growth can tell. */
+static void a_limit_that_is_near_is_told_without_growth(void **state)
+{
+	struct finding f = { .kind = FINDING_ZOMBIE_LEAK, .ts = 100 * NS_PER_S };
+	struct limits *l = &f.u.leak.limits;
+
+	(void)state;
+	f.u.leak.nearest = LIMIT_CGROUP;
+	l->of[LIMIT_CGROUP] = (struct limit){ 100, 79 };
+	diagnose_limits(&f);
+	assert_int_equal(f.evidence.n, 0);
+	l->of[LIMIT_CGROUP].used = 80;
+	diagnose_limits(&f);
+	assert_string_equal(f.evidence.s[0], "pids.max of its control group is near: 80 of 100 are "
+					     "in use");
+	l->of[LIMIT_CGROUP].used = 100;
+	l->refused = 7;
+	diagnose_limits(&f);
+	assert_string_equal(f.evidence.s[1], "pids.max of its control group is reached: 100 of 100");
+	assert_string_equal(f.evidence.s[2], "the limits of its control groups have refused 7 forks "
+					     "(EAGAIN)");
+	assert_int_equal(f.evidence.n, 3);
+}
+
+/* Before a minute is whole, there are seconds; and of a quarter of an hour all three are told. */
+static void rates_are_told_as_far_back_as_it_was_watched(void **state)
+{
+	struct evidence e = { 0 };
+	struct leak l = { .created = { 12, 60, 170 }, .reaped = { 1, 2, 3 }, .created_now = 7,
+			  .reaped_now = 5, .now_for = NS_PER_S - 1 };
+
+	(void)state;
+	evidence_rates(&e, &l);
+	assert_int_equal(e.n, 0);
+	l.now_for = 9 * NS_PER_S;
+	evidence_rates(&e, &l);
+	assert_string_equal(e.s[0], "in the last 9 s 7 became zombies and 5 were collected");
+	l.minutes = 1;
+	evidence_rates(&e, &l);
+	assert_string_equal(e.s[1], "in the last minute 12 became zombies and 1 were collected");
+	l.minutes = 15;
+	evidence_rates(&e, &l);
+	assert_string_equal(e.s[2], "in the last minute 12 became zombies and 1 were collected, "
+				    "in 5 minutes 60 and 2, in 15 minutes 170 and 3");
+	assert_int_equal(e.n, 3);
 }
 
 /* RLIMIT_NPROC counts the tasks of a user, wherever they are, and root's not at all. */
@@ -428,6 +477,8 @@ int main(void)
 		story(what_came_and_went_is_counted_by_the_minute),
 		story(zombies_that_are_handed_on_count_with_who_has_them),
 		story(the_evidence_names_growth_and_limit),
+		story(a_limit_that_is_near_is_told_without_growth),
+		story(rates_are_told_as_far_back_as_it_was_watched),
 		story(the_users_limit_counts_the_users_tasks),
 		story(the_dead_are_counted_by_their_programs),
 		story(a_burst_far_from_any_limit_is_none),

@@ -2,6 +2,8 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -147,4 +149,18 @@ void clock_hms(struct buf *b, uint64_t wall)
 	digits(s + 6, 2, (uint64_t)tm.tm_sec);
 	digits(s + 9, 3, wall % NS_PER_S / NS_PER_MS);
 	buf_add(b, s, sizeof(s) - 1);
+}
+
+void clock_span(char span[SPAN_LEN], uint64_t ns)
+{
+	uint64_t s = ns / NS_PER_S;
+
+	if (s < 60)
+		snprintf(span, SPAN_LEN, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		snprintf(span, SPAN_LEN, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(span, SPAN_LEN, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else
+		snprintf(span, SPAN_LEN, "%" PRIu64 "d%02" PRIu64 "h", s / 86400, s / 3600 % 24);
 }

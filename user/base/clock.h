@@ -25,4 +25,8 @@ int clock_parse_rfc3339(const char *s, uint64_t *wall);
 /* HH:MM:SS.mmm, local time */
 void clock_hms(struct buf *b, uint64_t wall);
 
+/* How long, for people, in its two largest units: 59s, 3m00s, 1h05m, 55d02h. */
+#define SPAN_LEN 32
+void clock_span(char span[SPAN_LEN], uint64_t ns);
+
 #endif

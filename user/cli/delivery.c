@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +15,8 @@
 #define STALL_MAX NS_PER_S
 #define SLOW_MAX (5 * NS_PER_S)
 #define LOOK_EVERY NS_PER_S
+#define WIDTH_MIN 60 /* columns: text with a margin needs some */
+#define WIDTH_MAX 120 /* and the eye does not follow longer lines */
 
 static const char *name(const struct delivery *d)
 {
@@ -27,6 +30,18 @@ static bool wants_color(const struct options *o)
 	if (o->color != COLOR_AUTO)
 		return o->color == COLOR_ALWAYS;
 	return !o->output && isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+void terminal_measure(struct sink *sink, const struct options *o)
+{
+	struct winsize size;
+
+	sink->width = sink->height = 0;
+	if (o->output || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row)
+		return;
+	sink->width = size.ws_col < WIDTH_MIN ? WIDTH_MIN :
+		      size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+	sink->height = size.ws_row;
 }
 
 int delivery_open(struct delivery *d, struct sink *sink, const struct options *o)
@@ -43,6 +58,7 @@ int delivery_open(struct delivery *d, struct sink *sink, const struct options *o
 	}
 	sink->ops = o->json ? &json_sink : &text_sink;
 	sink->color = wants_color(o);
+	terminal_measure(sink, o);
 	return 0;
 }
 

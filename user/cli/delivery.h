@@ -28,7 +28,10 @@ struct delivery {
 	int failed; /* -errno of why nothing is written any more */
 };
 
-/* Opens it as the options say, and fills in the sink's format and colour. 0, or -errno with the
+/* Fills in the sink's width and height, if what it writes goes to a terminal: they may change. */
+void terminal_measure(struct sink *sink, const struct options *o);
+
+/* Opens it as the options say, and fills in the sink's format, colour and size. 0, or -errno with the
  * complaint made. */
 int delivery_open(struct delivery *d, struct sink *sink, const struct options *o);
 /* Empties the sink, and waits for a slow reader. Where that fails it says so once; see failed. */

@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "cli/say.h"
 #include "cli/values.h"
-#include "event/container.h"
+#include "diagnose/by_container.h"
 #include "source/live.h"
 
 static int full(const char *option)
@@ -183,7 +183,7 @@ static bool in_containers(const struct options *o, const struct proc *p)
 	struct container c;
 	uint32_t i;
 
-	if (!p->cgroup_path || !container_read(&c, p->cgroup_path->s, p->cgroup_path->len) || !c.id.s)
+	if (!proc_container(p, &c) || !c.id.s)
 		return false;
 	for (i = 0; i < o->containers; i++)
 		if (!strncmp(c.id.s, o->container[i], strlen(o->container[i])))

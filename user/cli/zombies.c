@@ -13,8 +13,9 @@ static bool wanted(void *ctx, const struct proc *p)
 	return filter_matches_family(ctx, p);
 }
 
-/* How each group comes and goes; owned by the caller. */
-static struct finding *growth_of(const struct detect *d, const struct groups *g, uint64_t ts)
+/* How each group comes and goes, or the limits that it is near; owned by the caller. */
+static struct finding *growth_of(const struct detect *d, const struct groups *g, uint64_t ts,
+				 bool watched)
 {
 	struct finding *growth = xcalloc(g->n + 1, sizeof(*growth));
 	size_t i;
@@ -28,20 +29,22 @@ static struct finding *growth_of(const struct detect *d, const struct groups *g,
 		if (!parent || !leak_of(d, parent, ts, &f->u.leak))
 			continue;
 		f->p = parent;
-		diagnose_growth(f);
+		if (watched)
+			diagnose_growth(f);
+		else
+			diagnose_limits(f);
 	}
 	return growth;
 }
 
 size_t zombies_tell(struct pipeline *pipe, struct stream_groups *told)
 {
-	struct finding *growth = NULL;
+	struct finding *growth;
 	struct groups groups;
 	size_t found;
 
 	groups_make(&groups, pipe->engine, wanted, (void *)pipe->options);
-	if (told->since)
-		growth = growth_of(&pipe->detect, &groups, told->ts);
+	growth = growth_of(&pipe->detect, &groups, told->ts, told->since);
 	told->groups = &groups;
 	told->growth = growth;
 	pipe->sink->ops->groups(pipe->sink, told);

@@ -76,7 +76,7 @@ struct leak {
 	} programs[LEAK_PROGRAMS]; /* of the dead, most first; comm NULL: no more */
 	struct limits limits;
 	enum limit_kind nearest; /* LIMIT_KINDS: none is known */
-	uint64_t hit; /* boot time when it is reached at this rate */
+	uint64_t hit; /* boot time when it is reached at this rate; 0: it does not grow */
 	enum cause cause;
 };
 

@@ -140,7 +140,7 @@ static uint64_t tasks_of(const struct engine *e, uint32_t uid)
 	return n;
 }
 
-/* Which limit is reached first if it goes on like this, and when. */
+/* Which limit is nearest, and when it is reached if it goes on like this. */
 static void forecast(const struct detect *d, const struct account *a, const struct proc *p,
 		     struct leak *leak)
 {
@@ -149,7 +149,7 @@ static void forecast(const struct detect *d, const struct account *a, const stru
 
 	*l = a->limits;
 	leak->nearest = LIMIT_KINDS;
-	if (!l->ts || !leak->growth)
+	if (!l->ts)
 		return;
 	if (p->uid && l->of[LIMIT_NPROC].max) /* root is not held to it */
 		l->of[LIMIT_NPROC].used = tasks_of(d->engine, p->uid);
@@ -159,7 +159,7 @@ static void forecast(const struct detect *d, const struct account *a, const stru
 		if (l->of[i].max && (leak->nearest == LIMIT_KINDS ||
 				     limit_room(l->of[i]) < limit_room(l->of[leak->nearest])))
 			leak->nearest = (enum limit_kind)i;
-	if (leak->nearest != LIMIT_KINDS)
+	if (leak->nearest != LIMIT_KINDS && leak->growth)
 		leak->hit = l->ts + (uint64_t)((double)limit_room(l->of[leak->nearest]) *
 					       (double)leak->within / leak->growth);
 }

@@ -46,7 +46,7 @@ static int worst_first(const void *a, const void *b)
 	return x->oldest->id.pid < y->oldest->id.pid ? -1 : 1;
 }
 
-static bool older(const struct proc *a, const struct proc *b)
+bool proc_older(const struct proc *a, const struct proc *b)
 {
 	return a->id.start < b->id.start || (a->id.start == b->id.start && a->id.pid < b->id.pid);
 }
@@ -86,7 +86,7 @@ static void add_cause(struct group *g, const struct proc *p)
 	if (i == g->ncauses)
 		g->causes[g->ncauses++] = (struct group_cause){ f.u.zombie.cause, 0, p };
 	g->causes[i].count++;
-	if (older(p, g->causes[i].example))
+	if (proc_older(p, g->causes[i].example))
 		g->causes[i].example = p;
 }
 
@@ -109,12 +109,12 @@ static void add_pid(struct group *g, const struct proc *p, const struct proc **k
 	int i = g->npids;
 
 	if (i == GROUP_PIDS) {
-		if (older(kept[--i], p))
+		if (proc_older(kept[--i], p))
 			return;
 	} else {
 		g->npids++;
 	}
-	for (; i && older(p, kept[i - 1]); i--)
+	for (; i && proc_older(p, kept[i - 1]); i--)
 		kept[i] = kept[i - 1];
 	kept[i] = p;
 }
@@ -136,18 +136,6 @@ static void add_creator(struct group *g, const struct proc *p)
 	g->creators[i].count++;
 }
 
-static void container_of(const struct proc *p, struct container *c)
-{
-	*c = (struct container){ 0 };
-	if (p->cgroup_path)
-		container_read(c, p->cgroup_path->s, p->cgroup_path->len);
-}
-
-static bool same_slice(struct slice a, struct slice b)
-{
-	return a.len == b.len && (!a.len || !memcmp(a.s, b.s, a.len));
-}
-
 static bool same_path(const struct text *a, const struct text *b)
 {
 	return a == b || (a && b && a->len == b->len && !memcmp(a->s, b->s, a->len));
@@ -160,8 +148,8 @@ static void add_container(struct group *g, const struct proc *p, const struct pr
 
 	if (same_path(p->cgroup_path, first->cgroup_path))
 		return;
-	container_of(p, &c);
-	if (!same_slice(c.id, g->container.id) || !same_slice(c.name, g->container.name))
+	proc_container(p, &c);
+	if (!container_same(&c, &g->container))
 		g->container = (struct container){ 0 };
 }
 
@@ -173,11 +161,11 @@ static void make_group(struct group *g, const struct proc **zombies, size_t n)
 	int k;
 
 	*g = (struct group){ .parent = zombies[0]->parent, .count = n, .oldest = zombies[0] };
-	container_of(zombies[0], &g->container);
+	proc_container(zombies[0], &g->container);
 	for (i = 0; i < n; i++) {
 		const struct proc *p = zombies[i];
 
-		if (older(p, g->oldest))
+		if (proc_older(p, g->oldest))
 			g->oldest = p;
 		add_cause(g, p);
 		add_pid(g, p, kept);
@@ -238,12 +226,14 @@ void groups_make(struct groups *g, const struct engine *e,
 		begin = i + 1;
 	}
 	qsort(g->at, g->n, sizeof(*g->at), worst_first);
+	groups_by_container(g, zombies, g->zombies);
 	buf_free(&found);
 }
 
 void groups_free(struct groups *g)
 {
 	free(g->at);
+	free(g->containers);
 	free(g->leaders);
 	*g = (struct groups){ 0 };
 }

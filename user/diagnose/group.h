@@ -4,7 +4,7 @@
 #define PROCTRACE_DIAGNOSE_GROUP_H
 
 #include "detect/finding.h"
-#include "event/container.h"
+#include "diagnose/by_container.h"
 
 #define GROUP_CAUSES CAUSES
 #define GROUP_PROGRAMS 4
@@ -49,6 +49,8 @@ struct group {
 struct groups {
 	struct group *at; /* owned; the worst first */
 	size_t n;
+	struct group_container *containers; /* owned; the worst first; what is in none is in none */
+	size_t ncontainers;
 	size_t zombies;
 	size_t fresh;	  /* dead, and not yet for long enough to be zombies */
 	size_t processes; /* all that are known */
@@ -56,6 +58,9 @@ struct groups {
 	const struct proc **leaders; /* owned */
 	size_t nleaders;
 };
+
+/* By their birth; on a coarse clock, where several were born at once, by their pids. */
+bool proc_older(const struct proc *a, const struct proc *b);
 
 /* Everything points into the engine, and is good until that hears of something. wanted NULL: all. */
 void groups_make(struct groups *g, const struct engine *e,

@@ -76,6 +76,15 @@ static void creators(struct sink *s, const struct group *g)
 	close_array(b);
 }
 
+static void this_minute(struct buf *b, const struct leak *l)
+{
+	open_object(b, "this_minute");
+	member_u64(b, "created", l->created_now);
+	member_u64(b, "reaped", l->reaped_now);
+	member_ms(b, "within_ms", l->now_for);
+	close_object(b);
+}
+
 /* What only watching tells of it. */
 static void watched(struct sink *s, const struct group *g, const struct finding *growth)
 {
@@ -88,18 +97,16 @@ static void watched(struct sink *s, const struct group *g, const struct finding 
 	if (!growth->p)
 		return;
 	json_growth(s, l);
-	open_object(b, "this_minute");
-	member_u64(b, "created", l->created_now);
-	member_u64(b, "reaped", l->reaped_now);
-	member_ms(b, "within_ms", l->now_for);
-	close_object(b);
+	this_minute(b, l);
 }
 
-static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
-			   const struct finding *growth)
+static void zombies_object(struct sink *s, const struct stream_groups *told, size_t at)
 {
+	const struct finding *growth = told->growth ? &told->growth[at] : NULL;
+	const struct group *g = &told->groups->at[at];
 	const struct proc *heir = group_heir(g->parent);
 	struct buf *b = &s->out;
+	char name[UNIT_NAME];
 	struct advice advice;
 	int i;
 
@@ -108,7 +115,7 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
 	member_u64(b, "count", g->count);
 	member_const(b, "cause", cause_name(g->causes[0].cause));
 	member_bool(b, "certain", group_cause_certain(&g->causes[0]));
-	causes(s, g, ts);
+	causes(s, g, told->ts);
 	if (advice.watch)
 		member_const(b, "watch", advice.watch);
 	if (g->parent)
@@ -116,8 +123,10 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
 	programs(b, g);
 	if (g->oldest->id.start)
 		json_time(s, "oldest_start", g->oldest->id.start);
-	if (growth)
+	if (growth && told->since)
 		watched(s, g, growth);
+	else if (growth && growth->p)
+		json_limits(s, &growth->u.leak);
 	buf_lit(b, "\"pids\":[");
 	for (i = 0; i < g->npids; i++) {
 		buf_u64(b, g->pids[i]);
@@ -126,6 +135,8 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
 	close_array(b);
 	if (g->container.id.s)
 		member_bytes(b, "container", g->container.id.s, g->container.id.len);
+	else if (g->container.name.s)
+		member_bytes(b, "container_name", name, unit_name(g->container.name, name));
 	if (heir)
 		json_peer(s, "heir", heir->id, heir->comm);
 	member_sentences(b, "advice", advice.act, advice.nacts);
@@ -135,7 +146,6 @@ static void zombies_object(struct sink *s, const struct group *g, uint64_t ts,
 
 static void group_line(struct sink *s, const struct stream_groups *told, size_t at)
 {
-	const struct finding *growth = told->growth ? &told->growth[at] : NULL;
 	const struct group *g = &told->groups->at[at];
 	const struct proc *parent = g->parent && !g->parent->stub ? g->parent : NULL;
 	struct buf *b = &s->out;
@@ -152,11 +162,42 @@ static void group_line(struct sink *s, const struct stream_groups *told, size_t 
 	} else {
 		open_object(b, "proctrace");
 	}
-	zombies_object(s, g, told->ts, growth);
+	zombies_object(s, told, at);
 	if (parent)
 		json_raw(s, parent, true, (struct slice){ 0 });
 	close_object(b);
 	json_close_line(s);
+}
+
+static void containers(struct sink *s, const struct stream_groups *told)
+{
+	const struct groups *g = told->groups;
+	struct buf *b = &s->out;
+	struct leak sum;
+	size_t i;
+
+	buf_lit(b, "\"containers\":[");
+	for (i = 0; i < g->ncontainers; i++) {
+		const struct group_container *c = &g->containers[i];
+
+		buf_byte(b, '{');
+		json_container_object(b, &c->container);
+		if (*c->container.pod)
+			member_str(b, "pod", c->container.pod);
+		member_u64(b, "zombies", c->count);
+		member_u64(b, "parents", c->parents);
+		if (c->oldest->id.start)
+			json_time(s, "oldest_start", c->oldest->id.start);
+		if (c->oldest->died)
+			json_time(s, "oldest_died", c->oldest->died);
+		if (told->since && told->growth &&
+		    container_growth(g, told->growth, i, &sum)) {
+			json_windows(s, &sum);
+			this_minute(b, &sum);
+		}
+		close_object(b);
+	}
+	close_array(b);
 }
 
 static void totals_line(struct sink *s, const struct stream_groups *told, size_t shown)
@@ -176,6 +217,7 @@ static void totals_line(struct sink *s, const struct stream_groups *told, size_t
 	member_const(b, "source", told->from_proc ? "proc" : "task_iterator");
 	if (told->since)
 		json_time(s, "since", told->since);
+	containers(s, told);
 	member_u64(b, "dead_leaders", g->nleaders);
 	buf_lit(b, "\"leaders\":[");
 	for (i = 0; i < g->nleaders && i < LEADERS; i++) {

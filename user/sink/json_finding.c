@@ -148,7 +148,7 @@ static void leak_programs(struct sink *s, const struct leak *l)
 	close_array(b);
 }
 
-static void leak_limits(struct sink *s, const struct leak *l)
+void json_limits(struct sink *s, const struct leak *l)
 {
 	static const char *const names[LIMIT_KINDS] = { "pids_max", "pid_max", "threads_max",
 							"nproc" };
@@ -171,12 +171,18 @@ static void leak_limits(struct sink *s, const struct leak *l)
 	}
 	member_u64(b, "refused", l->limits.refused);
 	close_object(b);
-	if (l->nearest == LIMIT_KINDS)
+	if (!l->hit)
 		return;
 	open_object(b, "forecast");
 	member_const(b, "limit", names[l->nearest]);
 	json_time(s, "reached", l->hit);
 	close_object(b);
+}
+
+void json_windows(struct sink *s, const struct leak *l)
+{
+	leak_windows(s, "created", l, l->created);
+	leak_windows(s, "reaped", l, l->reaped);
 }
 
 void json_growth(struct sink *s, const struct leak *l)
@@ -189,9 +195,8 @@ void json_growth(struct sink *s, const struct leak *l)
 		member_ms(b, "within_ms", l->within);
 		close_object(b);
 	}
-	leak_windows(s, "created", l, l->created);
-	leak_windows(s, "reaped", l, l->reaped);
-	leak_limits(s, l);
+	json_windows(s, l);
+	json_limits(s, l);
 }
 
 static void leak_object(struct sink *s, const struct finding *f)

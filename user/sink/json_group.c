@@ -21,7 +21,7 @@ static void member_unit(struct buf *b, const char *key, struct slice unit)
 	member_bytes(b, key, name, unit_name(unit, name));
 }
 
-static void write_container(struct buf *b, const struct container *c)
+void json_container_object(struct buf *b, const struct container *c)
 {
 	open_object(b, "container");
 	if (c->id.s)
@@ -50,7 +50,7 @@ static void read_group(struct told_group *g, const struct text *path)
 	g->path.len = g->container.len = g->cgroup.len = 0;
 	buf_add(&g->path, path->s, path->len);
 	if (container_read(&c, path->s, path->len))
-		write_container(&g->container, &c);
+		json_container_object(&g->container, &c);
 	if (*c.pod)
 		write_pod(&g->container, c.pod);
 	member_bytes(&g->cgroup, "cgroup", path->s, path->len);

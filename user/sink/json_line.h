@@ -19,5 +19,8 @@ void json_change(struct sink *s, const struct change *c);
 void json_finding(struct sink *s, const struct finding *f);
 /* Members: how the zombies of a parent come and go, the limits that are near and when they are hit. */
 void json_growth(struct sink *s, const struct leak *l);
+/* Of these some: "created" and "reaped" in the last minutes; "limits" and "forecast". */
+void json_windows(struct sink *s, const struct leak *l);
+void json_limits(struct sink *s, const struct leak *l);
 
 #endif

@@ -30,6 +30,8 @@ void json_died(struct sink *s, const struct proc *p);
 /* "user"; "container" and "kubernetes", as the path of its control group tells them. */
 void json_user(struct sink *s, const struct proc *p);
 void json_container(struct sink *s, const struct proc *p);
+/* "container" alone, of one that has an id or a name. */
+void json_container_object(struct buf *b, const struct container *c);
 /* Members about a parent: what it does with SIGCHLD, and whether it sleeps in a wait call. */
 void json_waiting(struct sink *s, const struct proc *parent);
 /* Members of "proctrace": its control group, and the systemd unit that this is, or is in. */

@@ -70,7 +70,7 @@ static void add_orphan(struct sink *s, const struct leftover *l, uint64_t ts)
 	buf_byte(&text, ' ');
 	add_args(&text, l->p);
 	buf_printf(&s->out, "%*s", INDENT, "");
-	add_wrapped(&s->out, &text, INDENT, DEEP);
+	add_wrapped(s, &s->out, &text, INDENT, DEEP);
 	text.len = 0;
 	buf_lit(&text, "began ");
 	add_age(&text, age(l->p, ts));
@@ -83,7 +83,7 @@ static void add_orphan(struct sink *s, const struct leftover *l, uint64_t ts)
 		escape_text(&text, l->p->cwd->s, l->p->cwd->len, true);
 	}
 	buf_printf(&s->out, "%*s", DEEP, "");
-	add_wrapped(&s->out, &text, DEEP, DEEP);
+	add_wrapped(s, &s->out, &text, DEEP, DEEP);
 	buf_free(&text);
 }
 
@@ -107,12 +107,12 @@ static void add_orphans(struct sink *s, const struct leftover_group *g,
 		   a->reaper->ns_init ? "an init" : "a subreaper",
 		   a->certain ? "" : ", as far as the present shows");
 	buf_byte(&s->out, ' ');
-	add_wrapped(&s->out, &text, INDENT, INDENT);
+	add_wrapped(s, &s->out, &text, INDENT, INDENT);
 	text.len = 0;
 	leftover_evidence(first, &evidence);
 	add_evidence(&text, &evidence);
 	buf_printf(&s->out, "%*s", INDENT, "");
-	add_wrapped(&s->out, &text, INDENT, INDENT);
+	add_wrapped(s, &s->out, &text, INDENT, INDENT);
 	for (i = 0; i < shown; i++)
 		add_orphan(s, &g->at[i], told->ts);
 	if (shown < g->count)
@@ -126,7 +126,7 @@ static void add_sentence(struct sink *s, const char *sentence)
 	struct buf text = { 0 };
 
 	buf_str(&text, sentence);
-	add_wrapped(&s->out, &text, 0, 0);
+	add_wrapped(s, &s->out, &text, 0, 0);
 	buf_free(&text);
 }
 
@@ -212,7 +212,7 @@ static void add_daemon(struct sink *s, const struct daemon *d, uint64_t ts)
 		add_args(&text, d->p);
 	}
 	buf_printf(b, "%8s", "");
-	add_wrapped(b, &text, 8, 8);
+	add_wrapped(s, b, &text, 8, 8);
 	buf_free(&text);
 }
 

@@ -50,7 +50,8 @@ struct stream_groups {
 	uint64_t ts;
 	const struct groups *groups;
 	uint64_t since; /* they are watched; 0: this is one look */
-	const struct finding *growth; /* of each group, if watched: FINDING_ZOMBIE_LEAK; p NULL: not known */
+	/* of each group a FINDING_ZOMBIE_LEAK: not watched, its limits alone count; p NULL: not known */
+	const struct finding *growth;
 	size_t limit; /* how many groups are told; 0: all, in text what fits on a screen */
 	bool from_proc; /* and not by the task iterator: some things were not to be seen */
 };
@@ -85,6 +86,7 @@ struct sink {
 	uint64_t sequence;   /* of the last line written */
 	char boot[17];	     /* the part of entity ids that tells boots and hosts apart */
 	bool color;
+	uint32_t width, height; /* of the terminal that text is for; 0: of none */
 };
 
 struct sink_ops {

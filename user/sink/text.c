@@ -271,7 +271,7 @@ static void add_container(struct buf *b, const struct proc *p)
 {
 	struct container c;
 
-	if (!p->cgroup_path || !container_read(&c, p->cgroup_path->s, p->cgroup_path->len))
+	if (!proc_container(p, &c))
 		return;
 	buf_lit(b, "in ");
 	container_words(b, &c);

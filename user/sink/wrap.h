@@ -14,7 +14,7 @@
 #define DIM "\033[2m"
 #define RESET "\033[0m"
 
-#define WIDTH 100
+#define WIDTH 100 /* where there is no terminal */
 #define ARGS 60 /* columns of a command line */
 
 static inline void add_word(struct buf *b, const char *s)
@@ -31,18 +31,19 @@ static inline size_t columns(const char *s, size_t len)
 	return n;
 }
 
-/* Words of text, broken at WIDTH; column: where the line stands; further lines begin at indent. */
-static inline void add_wrapped(struct buf *out, const struct buf *text, size_t column,
-			       size_t indent)
+/* Words of text, broken at the width; column: where the line stands; further lines begin at indent. */
+static inline void add_wrapped(const struct sink *s, struct buf *out, const struct buf *text,
+			       size_t column, size_t indent)
 {
 	const char *at = text->data, *end = at + text->len;
+	size_t most = s->width ? s->width : WIDTH;
 
 	while (at < end) {
 		const char *space = memchr(at, ' ', (size_t)(end - at));
 		const char *stop = space ? space : end;
 		size_t width = columns(at, (size_t)(stop - at));
 
-		if (column > indent && column + 1 + width > WIDTH) {
+		if (column > indent && column + 1 + width > most) {
 			buf_printf(out, "\n%*s", (int)indent, "");
 			column = indent;
 		} else if (column > indent) {
@@ -58,21 +59,23 @@ static inline void add_wrapped(struct buf *out, const struct buf *text, size_t c
 
 static inline void add_age(struct buf *b, uint64_t ns)
 {
-	uint64_t s = ns / NS_PER_S;
+	char span[SPAN_LEN];
 
-	if (s < 60)
-		buf_printf(b, "%" PRIu64 "s", s);
-	else if (s < 3600)
-		buf_printf(b, "%" PRIu64 "m%02us", s / 60, (unsigned int)(s % 60));
-	else if (s < 86400)
-		buf_printf(b, "%" PRIu64 "h%02um", s / 3600, (unsigned int)(s / 60 % 60));
-	else
-		buf_printf(b, "%" PRIu64 "d%02uh", s / 86400, (unsigned int)(s / 3600 % 24));
+	clock_span(span, ns);
+	buf_str(b, span);
 }
 
 static inline uint64_t age(const struct proc *p, uint64_t now)
 {
 	return p->id.start && p->id.start < now ? now - p->id.start : 0;
+}
+
+/* "(4711) died 3s ago", of one whose death was seen; else when it began. */
+static inline void add_since(struct buf *b, const struct proc *p, uint64_t now)
+{
+	buf_printf(b, "(%u) %s ", p->id.pid, p->died ? "died" : "began");
+	add_age(b, p->died ? (p->died < now ? now - p->died : 0) : age(p, now));
+	buf_lit(b, " ago");
 }
 
 /* The beginning of its command line, as a shell shows it, near enough. */
