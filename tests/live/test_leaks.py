@@ -9,8 +9,9 @@ import time
 import uuid
 from pathlib import Path
 
+import now
 import pytest
-from ledger import PATIENCE
+from ledger import PATIENCE, until
 from stream import seconds
 
 LIMIT = 60
@@ -140,6 +141,21 @@ def test_leak_is_told_before_the_limit_is_hit_and_a_crowd_is_none(trace, group):
                for line in tracer.lines) == 200
     crowd.end()
     leaky.end()
+
+
+def test_one_look_tells_of_the_limit_that_was_hit(group):
+    leaky = Leaky(400, 10 * LIMIT, group)
+    refused = leaky.row()
+    assert refused["children"] == leaky.zombies() == LIMIT - 1
+    (line,), _ = until(lambda: (told := now.told("zombies", "--pid", leaky.pid))[0] and told,
+                       "they are zombies")
+    text = " ".join(now.run("zombies", "--pid", leaky.pid).stdout.decode().split())
+    leaky.end()
+    limits = line["proctrace"]["zombies"]["limits"]
+    assert limits["pids_max"] == {"max": LIMIT, "used": LIMIT, "levels_up": 0}
+    assert limits["refused"] >= 1 and "forecast" not in line["proctrace"]["zombies"]
+    assert f"limits pids.max of its control group is reached: {LIMIT} of {LIMIT}; the limits of its " \
+           "control groups have refused" in text
 
 
 def test_fast_leak_is_told_within_seconds(trace):

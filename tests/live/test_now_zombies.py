@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -184,6 +185,21 @@ def test_stopped_parent_is_resumed():
         assert any("SIGTERM" in text for text in zombies["no_help"])
 
 
+def test_parent_that_has_waited_before_is_told_from_one_that_never_has():
+    late = "for _ in range(3):\n pid = os.fork() or os._exit(0)\n os.waitpid(pid, 0)\n"
+    with parent_of(LEAVE.format(5), 5) as never, parent_of(late + LEAVE.format(5), 5) as waiter:
+        never_waits, waits_late = group_of(never.pid), group_of(waiter.pid)
+        assert never_waits["cause"] == "never_waits" and waits_late["cause"] == "waits_late"
+        assert not never_waits["certain"] and not waits_late["certain"]
+        assert f"it has never collected one: cminflt in /proc/{never.pid}/stat is 0" in \
+            never_waits["evidence"]
+        collected = Path(f"/proc/{waiter.pid}/stat").read_text().rpartition(")")[2].split()[8]
+        assert any(f"cminflt in /proc/{waiter.pid}/stat is {collected}" in text
+                   for text in waits_late["evidence"])
+        assert not any("seen to die" in text for text in
+                       never_waits["evidence"] + waits_late["evidence"])
+
+
 def test_parent_that_waits_for_another_is_told_apart_and_for_whom():
     code = LEAVE.format(4) + ("\nsleeper = os.fork()\nif not sleeper:\n sys.stdin.readline()\n"
                               " os._exit(0)\nprint(sleeper, flush=True)\nos.waitpid(sleeper, 0)")
@@ -195,6 +211,7 @@ def test_parent_that_waits_for_another_is_told_apart_and_for_whom():
         until(lambda: open(wchan).read().startswith("do_wait"), "it waits")
         zombies = group_of(parent.pid)
         assert zombies["cause"] == "waits_for_another" and zombies["certain"] and zombies["waits"]
+        assert any(f"a wait call for pid {sleeper} alone" in text for text in zombies["evidence"])
         assert any(f"({sleeper})" in text for text in zombies["advice"])
 
 
@@ -310,7 +327,7 @@ def test_thousands_of_zombies_are_told_at_once():
                  for group in groups}
         assert {pid: shown.get(pid) for pid in crowds} == crowds
         assert total["zombies"] >= zombies
-        worst = max(crowds, key=crowds.get)
-        assert f"({worst})" in text[2]
+        first = max(crowds, key=lambda pid: f"({pid})" in text[2])
+        assert f"({first})" in text[2] and crowds[first] == max(crowds.values())
         life.go_on()
         life.finish(timeout=60)

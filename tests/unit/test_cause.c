@@ -49,6 +49,32 @@ static void a_parent_that_never_waits(void **state)
 	assert_true(evidence_says("0"));
 }
 
+/* Those that were dead before anybody watched do not show that it has waited for none since. */
+static void the_dead_of_before_are_no_deaths_that_were_seen(void **state)
+{
+	(void)state;
+	parent.children_died = parent.found_dead = 200;
+	parent.doing = (struct doing){ .known = true, .cminflt = 21608 };
+	child.died = 0;
+	child.from_snapshot = true;
+	assert_cause("waits_late");
+	assert_true(evidence_says("cminflt in /proc/10/stat is 21608"));
+	assert_false(evidence_says("has collected"));
+	parent.doing.cminflt = 0;
+	assert_cause("never_waits");
+	assert_true(evidence_says("it has never collected one"));
+	parent.doing.cminflt = 21608;
+	parent.children_died = 202; /* two more, and it may still come to them */
+	assert_cause("waits_late");
+	assert_true(evidence_says("of 202 children seen to die or found dead it has collected 0"));
+	parent.children_died = 203;
+	assert_cause("never_waits");
+	parent.children_reaped = 5;
+	parent.children_died = 200;
+	assert_cause("waits_late");
+	assert_true(evidence_says("of 200 children found dead it has collected 5"));
+}
+
 static void a_parent_whose_signals_merge(void **state)
 {
 	(void)state;
@@ -495,6 +521,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		story(a_parent_that_never_waits),
+		story(the_dead_of_before_are_no_deaths_that_were_seen),
 		story(a_parent_whose_signals_merge),
 		story(a_parent_that_waits_for_another),
 		story(a_parent_that_is_stopped_or_stuck),

@@ -9,6 +9,7 @@
 #include "cli/filter.h"
 #include "cli/preamble.h"
 #include "cli/say.h"
+#include "source/limits.h"
 #include "source/procfs.h"
 
 #define STANDS (200 * NS_PER_MS) /* how long the dead must stand to count as zombies */
@@ -66,17 +67,43 @@ static int look_at_asked(struct now *n)
 	return 0;
 }
 
+/* Who has zombies: whether it has ever waited, for whom it waits now, and how near a limit it is. */
+static void look_at_parents(struct now *n)
+{
+	struct pids_mount mount;
+	struct proc_room room = { 0 };
+	const struct proc *p = NULL;
+	struct buf parents = { 0 };
+	struct ident *id, *end;
+	struct event ev;
+
+	while ((p = engine_next(n->pipe.engine, p)))
+		if (p->zombies && !p->stub)
+			buf_add(&parents, &p->id, sizeof(p->id));
+	limits_find_mount(&mount);
+	end = (struct ident *)(parents.data + parents.len);
+	for (id = (struct ident *)parents.data; id < end; id++) {
+		proc_look(*id, PROC_PARENT, &room, &ev);
+		if (ev.kind == EVENT_SIGHT)
+			limits_read(&mount, id->pid, &ev.sight.limits);
+		pipeline_feed(&n->pipe, &ev);
+	}
+	proc_room_free(&room);
+	buf_free(&parents);
+}
+
 int now_look_again(struct now *n)
 {
 	const struct timespec later = { 0, STANDS };
+	int err;
 
 	nanosleep(&later, NULL);
 	n->pipe.asked.len = 0;
 	n->ts = clock_boot();
 	pipeline_tick(&n->pipe, n->ts);
-	if (!n->live)
-		return look_at_asked(n);
-	return live_snapshot(n->live, NEVER, false, on_sight, n);
+	err = n->live ? live_snapshot(n->live, NEVER, false, on_sight, n) : look_at_asked(n);
+	look_at_parents(n);
+	return err;
 }
 
 static uint32_t tell(struct now *n)

@@ -128,6 +128,13 @@ static bool has_collected(const struct proc *parent)
 	return parent->children_reaped || parent->doing.cminflt;
 }
 
+/* Of its children; the others that died were dead when they were first seen. */
+static uint32_t seen_to_die(const struct proc *parent)
+{
+	return parent->children_died > parent->found_dead ?
+	       parent->children_died - parent->found_dead : 0;
+}
+
 static bool init_does_not_reap(struct inquiry *q)
 {
 	const struct proc *parent = q->parent;
@@ -214,8 +221,8 @@ static bool never_waits(struct inquiry *q)
 	const struct proc *parent = q->parent;
 
 	/* of what was before it was watched, its account does not say which program it was then */
-	if (parent->children_reaped || (parent->doing.cminflt && (parent->id.pid == 1 ||
-								  parent->children_died < MANY)))
+	if (parent->children_reaped ||
+	    (parent->doing.cminflt && (parent->id.pid == 1 || seen_to_die(parent) < MANY)))
 		return false;
 	if (is_no_reaper(q))
 		return parent->children_died > parent->orphans_died;
@@ -331,13 +338,16 @@ static void about_signal(struct inquiry *q)
 static void about_children(struct inquiry *q)
 {
 	const struct proc *parent = q->parent;
+	uint32_t seen = seen_to_die(parent);
 	char late[48] = "";
 
 	if (parent->reaped_late)
 		snprintf(late, sizeof(late), ", %u of them as zombies", parent->reaped_late);
-	if (parent->children_died)
-		evidence_add(q->e, "of %u children seen to die it has collected %u%s",
-			     parent->children_died, parent->children_reaped, late);
+	if (seen || parent->children_reaped) /* else all were dead before it was watched */
+		evidence_add(q->e, "of %u children %s it has collected %u%s",
+			     parent->children_died, !parent->found_dead ? "seen to die" :
+			     seen ? "seen to die or found dead" : "found dead",
+			     parent->children_reaped, late);
 	if (parent->orphans_died && parent->orphans_died < parent->children_died)
 		evidence_add(q->e, "of these %u were orphans that it had adopted, of whom it has "
 				   "collected %u", parent->orphans_died, parent->orphans_reaped);
