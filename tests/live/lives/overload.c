@@ -9,12 +9,14 @@
  *   `markers`   a child on each processor was, too: pids; again with each further step
  *
  * and it lives on until its stdin ends. Row `orphaned`: pid, and whether it was born before the
- * storm; `leaver`: pid, of one that is collected when the storm is over. It is a subreaper: nobody
- * is collected elsewhere.
+ * storm; `leaver`: pid, of one that is collected when the storm is over; `slow`: pid, of one that
+ * may have lain dead for longer than SLOW, as its parent got no processor. It is a subreaper, so
+ * nobody is collected elsewhere.
  */
 #include "lives.h"
 
 #define EACH 4 /* how many there are of each kind */
+#define SLOW 0.3 /* seconds: --zombie-after */
 
 static struct counts {
 	unsigned long forks, execs, collected, orphaned;
@@ -218,9 +220,25 @@ static void collect_leavers(void)
 		collect(leavers.pid[--leavers.n]);
 }
 
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void collect_at_once(pid_t pid, double born)
+{
+	collect(pid);
+	if (now() > born + SLOW)
+		ledger("{\"what\":\"slow\",\"pid\":%d}", pid);
+}
+
 static void run_tiny(void)
 {
 	char *argv[] = { "tiny", "3", NULL };
+	double born = now();
 	pid_t pid = must(vfork());
 
 	if (pid == 0) {
@@ -229,16 +247,17 @@ static void run_tiny(void)
 	}
 	count(&counts->forks);
 	count(&counts->execs);
-	collect(pid);
+	collect_at_once(pid, born);
 }
 
 static void fork_and_exit(void)
 {
+	double born = now();
 	pid_t pid = bear();
 
 	if (pid == 0)
 		_exit(5);
-	collect(pid);
+	collect_at_once(pid, born);
 }
 
 /* A grandchild that outlives its parent for a moment: an orphan, by name. */
@@ -264,14 +283,6 @@ static void fork_twice(void)
 	}
 	collect(pid);
 	collect(*grandchild);
-}
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
 static void storm(double until, bool twice)
@@ -342,6 +353,7 @@ int main(int argc, char **argv)
 		storm(until, false);
 		_exit(0);
 	}
+	ledger("{\"what\":\"leaver\",\"pid\":%d}", other);
 	storm(now() + seconds / 2, true);
 	cast(false);
 	storm(until, true);
