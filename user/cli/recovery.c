@@ -10,7 +10,12 @@
 #define AUDIT_EVERY (10 * NS_PER_S)
 #define AUDIT_LOSSY (NS_PER_S / 4)
 #define AUDIT_SHARE 300 /* at most one part in so many of one processor's time */
-#define LOSSY_SHARE 10	/* the same after losses */
+/*
+ * The same after losses; but with no longer a rest than this, or than what one costs: two programs
+ * whose execs were lost take three looks, and all is to be right two seconds after.
+ */
+#define LOSSY_SHARE 10
+#define LOSSY_REST (NS_PER_S / 2)
 #define BORN_BEFORE (50 * NS_PER_MS) /* younger ones: their birth may still be on its way */
 /*
  * For so long after a loss: the youngest have come of age, and of the dead whose release was lost
@@ -33,6 +38,11 @@ void recovery_begin(struct recovery *r, struct live *live, struct pipeline *pipe
 static uint64_t at_least(uint64_t n, uint64_t least)
 {
 	return n > least ? n : least;
+}
+
+static uint64_t at_most(uint64_t n, uint64_t most)
+{
+	return n < most ? n : most;
 }
 
 static void on_sight(void *ctx, const struct event *ev)
@@ -168,9 +178,10 @@ static void audit(struct recovery *r, uint64_t now)
 static void pay(struct recovery *r, uint64_t now)
 {
 	uint64_t cost = clock_cpu() - r->audit_cpu;
+	uint64_t rest = at_most(cost * LOSSY_SHARE, at_least(cost, LOSSY_REST));
 
 	r->audit_at = at_least(r->audit_at, now + cost * AUDIT_SHARE);
-	r->lossy_audit_at = at_least(r->lossy_audit_at, now + cost * LOSSY_SHARE);
+	r->lossy_audit_at = at_least(r->lossy_audit_at, now + rest);
 }
 
 /* Step by step: first the sights must be told, then the answers about those that were not seen. */
