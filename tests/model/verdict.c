@@ -105,7 +105,11 @@ static void says_zombie_time(struct world *w, const struct account *a, const str
 	if (c->u.reap.has_zombie != HEARD(a, EVENT_EXIT))
 		wrong(w, WHO ": how long it stood is%s known", ID(a),
 		      HEARD(a, EVENT_EXIT) ? "" : " not");
-	if (c->u.reap.how == REAP_AUTO && !(HEARD(a, EVENT_REAP) && a->stood))
+	if (c->u.reap.how == REAP_AUTO && c->u.reap.precision == REAP_EXACT && !a->stood)
+		stood = 0;
+	/* an heir's may have let itself go before that, which only the moment itself tells */
+	if (c->u.reap.how == REAP_AUTO && c->u.reap.precision != REAP_EXACT &&
+	    (!(a->heir || w->faults) || !c->u.reap.zombie))
 		stood = 0;
 	if (c->u.reap.has_zombie && c->u.reap.zombie != stood)
 		wrong(w, WHO " stood for %llu ns, not %llu", ID(a), (unsigned long long)stood,

@@ -87,6 +87,24 @@ static void what_was_seen_at_the_release_outdoes_what_the_death_said(void **stat
 	assert_int_equal(proc(10)->children_reaped, 1);
 }
 
+/* It let itself go before its parent died: the record of that death came first. */
+static void what_was_seen_outdoes_what_an_heir_ignores(void **state)
+{
+	struct event ev;
+
+	(void)state;
+	there_are(9);
+	tell(fork_of(10, 9));
+	tell(fork_of(11, 10));
+	tell(exit_of(11, 10, EXITED(0)));
+	ev = exit_of(10, 9, EXITED(0));
+	ev.exit.adopter = id_of(9);
+	ev.exit.adopter_autoreaps = true;
+	tell(ev);
+	tell(reap_of(11, 10, RELEASE_BY_ITSELF));
+	assert_told("reap 11 by 10 auto exact\n");
+}
+
 /* The adopter collected it before the engine heard of the adoption: an exit may have been lost. */
 static void who_was_seen_to_collect_is_named_whoever_counts_as_the_parent(void **state)
 {
@@ -352,6 +370,7 @@ static void a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself(void
 	tell(ev);
 	tell(free_of(11, 9));
 	assert_told("reap 11 by 9 auto rcu\n");
+	assert_true(w.reap.u.reap.zombie == 10 * NS_PER_MS); /* it stood until its parent died */
 }
 
 /* What it does with SIGCHLD is what it does then, not what it did when last heard of. */
@@ -695,6 +714,7 @@ int main(void)
 		story(a_parent_that_ignores_sigchld_reaps_by_itself),
 		story(a_release_that_was_seen_is_exact_and_told_once),
 		story(what_was_seen_at_the_release_outdoes_what_the_death_said),
+		story(what_was_seen_outdoes_what_an_heir_ignores),
 		story(who_was_seen_to_collect_is_named_whoever_counts_as_the_parent),
 		story(a_release_that_was_seen_of_one_whose_end_was_not_ends_it),
 		story(who_is_found_while_the_kernel_lets_go_of_him_is_nobody_new),

@@ -373,6 +373,7 @@ static void saw_reaper(struct engine *e, struct proc *p, const struct event *ev,
 	struct proc *reaper = store_find(e, ev->facts.parent);
 
 	family_return(e, p, reaper);
+	p->auto_reaped = ev->reap.release != RELEASE_WAITED;
 	c->u.reap.reaper = ev->facts.parent;
 	if (reaper && !reaper->stub)
 		c->u.reap.reaper_comm = reaper->comm;
@@ -403,16 +404,14 @@ static bool was_no_zombie(const struct proc *p, const struct event *ev)
 {
 	if (ev->kind == EVENT_REAP)
 		return ev->reap.release == RELEASE_BY_ITSELF;
-	return p->auto_reaped;
+	return p->auto_reaped && !p->auto_inherited;
 }
 
 static void on_reaped(struct engine *e, struct proc *p, const struct event *ev)
 {
 	struct change change = { .kind = CHANGE_REAP, .ts = ev->ts, .p = p, .event = ev };
 
-	if (ev->kind == EVENT_REAP)
-		p->auto_reaped = ev->reap.release != RELEASE_WAITED;
-	else if (was_left(p, ev))
+	if (ev->kind != EVENT_REAP && was_left(p, ev))
 		p->auto_reaped = false;
 	change.inferred = p->death_inferred || ev->kind == EVENT_MISSING;
 	change.u.reap.was_zombie = e->was == LIFE_ZOMBIE;
