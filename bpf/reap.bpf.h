@@ -43,7 +43,8 @@ static __always_inline u32 release_of(struct task_struct *task)
 /*
  * Of thread-group leaders; a leader that lost its place by another thread's exec is none. One whose
  * last thread goes after it, under a parent that ignores SIGCHLD, is released in that thread's call
- * and has none of its own: the free tells of it.
+ * and has none of its own: the free tells of it. So it does where the kernel leaves a run out, as
+ * another task came between on the same processor (seen on 7.3): that is no loss, and not counted.
  */
 SEC("?fentry/release_task")
 int BPF_PROG(on_release, struct task_struct *task)

@@ -489,7 +489,6 @@ size_t live_losses(const struct live *l, struct live_loss rows[LIVE_LOSSES])
 		{ "exit", "recursion",
 		  left_out(b->progs.on_exit_group) + left_out(b->progs.on_exit_live), true },
 		{ "free", "recursion", left_out(b->progs.on_free), true },
-		{ "reap", "recursion", left_out(b->progs.on_release), false }, /* the free tells */
 		{ "signal", "recursion", left_out(b->progs.on_signal), false },
 		{ "cgroup", "recursion",
 		  left_out(b->progs.on_cgroup_mkdir) + left_out(b->progs.on_cgroup_attach), true },

@@ -36,7 +36,7 @@ struct live_loss {
 	bool hole; /* the lives that were told may have a hole: somebody should look */
 };
 
-#define LIVE_LOSSES (RECORD_KIND_END + 9)
+#define LIVE_LOSSES (RECORD_KIND_END + 8)
 
 typedef void live_event_fn(void *ctx, const struct event *ev);
 
