@@ -25,11 +25,13 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPROCTRACE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Iuser -I$(BUILD)
-LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp -ljansson
+LIBS := -lbpf -lelf -lz -lcap-ng -lseccomp
+# the tests judge what is written and what is read by another program's JSON
+TEST_LIBS := -lcmocka -ljansson
 
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
-	libcap-ng-dev libseccomp-dev libjansson-dev
-DEPS_TEST := libcmocka-dev python3 python3-pytest python3-jsonschema mandoc jq \
+	libcap-ng-dev libseccomp-dev
+DEPS_TEST := libcmocka-dev libjansson-dev python3 python3-pytest python3-jsonschema mandoc jq \
 	procps util-linux tini libclang-rt-14-dev gcovr
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
@@ -65,7 +67,7 @@ $(BUILD)/proctrace.skel.h: $(BUILD)/proctrace.bpf.o
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) -lcmocka $(LIBS)
+	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) $(TEST_LIBS) $(LIBS)
 
 # a target a file, over the same rooms built to be watched
 FUZZ_CFLAGS := -O1 -gline-tables-only -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -78,10 +80,10 @@ $(BUILD)/fuzz/%.o: %.c $(BUILD)/proctrace.skel.h
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_PURE)
 	$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -MMD -MP -o $@ $< \
-		$(FUZZ_PURE) $(LIBS)
+		$(FUZZ_PURE) -ljansson $(LIBS)
 
 $(MODEL): %: %.o $(MODEL_PARTS) $(PURE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 # quiet, and without the network, where all of it is there already
 define install_deps

@@ -7,94 +7,89 @@
 #include "base/clock.h"
 #include "source/line_event.h"
 
-static void read_hooks(const json_t *root, struct stream_start *s)
+static void read_hooks(const struct members *in, struct stream_start *s)
 {
-	json_t *hooks = json_object_get(json_object_get(root, "proctrace"), "hooks"), *on;
-	const char *name;
+	const struct json *hooks = json_at(in->proctrace, "hooks"), *on;
 
-	json_object_foreach(hooks, name, on)
-		if (s->nfeatures < STREAM_FEATURES)
-			s->features[s->nfeatures++] = (struct feature){ name, json_is_true(on) };
+	json_each(on, hooks)
+		if (on->key && s->nfeatures < STREAM_FEATURES)
+			s->features[s->nfeatures++] =
+				(struct feature){ on->key, on->type == JSON_TYPE_TRUE };
 }
 
-static int read_start(struct line_room *room, const json_t *root, struct line *line)
+static int read_start(struct line_room *room, const struct members *in, struct line *line)
 {
 	struct stream_start *s = &line->start;
-	const char *schema = json_text(root, "proctrace.schema_version");
+	const char *schema = json_text(in->proctrace, "schema_version");
 
 	(void)room;
 	if (!schema || strncmp(schema, "1.", 2))
 		return -EPROTO;
-	s->version = json_text(root, "proctrace.version");
-	s->kernel = json_text(root, "proctrace.kernel");
-	s->boot_id = json_text(root, "proctrace.boot_id");
-	s->hostname = json_text(root, "host.name");
-	s->zombie_after = json_ms(root, "proctrace.zombie_after_ms");
-	s->partial = json_flag(root, "proctrace.partial");
-	read_hooks(root, s);
+	s->version = json_text(in->proctrace, "version");
+	s->kernel = json_text(in->proctrace, "kernel");
+	s->boot_id = json_text(in->proctrace, "boot_id");
+	s->hostname = json_text(in->root, "host.name");
+	s->zombie_after = json_ms(in->proctrace, "zombie_after_ms");
+	s->partial = json_flag(in->proctrace, "partial");
+	read_hooks(in, s);
 	if (!s->version || !s->kernel || !s->boot_id || !s->hostname)
 		return -EBADMSG;
-	return json_number(root, "proctrace.boot_ns", &s->ts) ? 0 : -EBADMSG;
+	return json_number(in->proctrace, "boot_ns", &s->ts) ? 0 : -EBADMSG;
 }
 
-static void read_count(struct line *line, const char *what, const json_t *count)
+static void read_counts(struct line *line, const struct json *counts)
 {
-	if (line->ncounts < LINE_COUNTS && json_integer_value(count) >= 0)
-		line->counts[line->ncounts++] = (struct line_count){
-			what, (uint64_t)json_integer_value(count) };
+	const struct json *count;
+	uint64_t n;
+
+	json_each(count, counts)
+		if (count->key && line->ncounts < LINE_COUNTS && json_number(count, "", &n))
+			line->counts[line->ncounts++] = (struct line_count){ count->key, n };
 }
 
-static int read_stop(struct line_room *room, const json_t *root, struct line *line)
+static int read_stop(struct line_room *room, const struct members *in, struct line *line)
 {
-	json_t *count;
-	const char *kind;
-
 	(void)room;
-	line->reason = json_text(root, "proctrace.reason");
-	json_object_foreach((json_t *)json_at(root, "proctrace.records"), kind, count)
-		read_count(line, kind, count);
+	line->reason = json_text(in->proctrace, "reason");
+	read_counts(line, json_at(in->proctrace, "records"));
 	return line->reason ? 0 : -EBADMSG;
 }
 
-static int read_lost(struct line_room *room, const json_t *root, struct line *line)
+static int read_lost(struct line_room *room, const struct members *in, struct line *line)
 {
-	const char *since = json_text(root, "proctrace.lost.since");
+	const char *since = json_text(in->proctrace, "lost.since");
 	struct stream_lost *l = &line->lost;
 
 	(void)room;
-	l->kind = json_text(root, "proctrace.lost.kind");
-	l->cause = json_text(root, "proctrace.lost.cause");
-	if (!l->kind || !l->cause || !json_number(root, "proctrace.lost.count", &l->count) ||
+	l->kind = json_text(in->proctrace, "lost.kind");
+	l->cause = json_text(in->proctrace, "lost.cause");
+	if (!l->kind || !l->cause || !json_number(in->proctrace, "lost.count", &l->count) ||
 	    !since || l->count > UINT32_MAX)
 		return -EBADMSG;
 	return clock_parse_rfc3339(since, &line->lost_since);
 }
 
-static int read_resync(struct line_room *room, const json_t *root, struct line *line)
+static int read_resync(struct line_room *room, const struct members *in, struct line *line)
 {
-	json_t *resync = json_object_get(json_object_get(root, "proctrace"), "resync"), *count;
-	const char *action;
+	const struct json *resync = json_at(in->proctrace, "resync");
 
 	(void)room;
 	line->reason = json_text(resync, "reason");
-	json_object_foreach(json_object_get(resync, "inferred"), action, count)
-		read_count(line, action, count);
+	read_counts(line, json_at(resync, "inferred"));
 	return line->reason && json_number(resync, "checked", &line->checked) ? 0 : -EBADMSG;
 }
 
-static int read_clock(struct line_room *room, const json_t *root, struct line *line)
+static int read_clock(struct line_room *room, const struct members *in, struct line *line)
 {
-	const json_t *step = json_at(root, "proctrace.clock.step_ns");
-
 	(void)room;
-	line->clock.step = json_integer_value(step);
-	return json_number(root, "proctrace.clock.boot_ns", &line->clock.ts) ? 0 : -EBADMSG;
+	json_signed(in->proctrace, "clock.step_ns", &line->clock.step);
+	return json_number(in->proctrace, "clock.boot_ns", &line->clock.ts) ? 0 : -EBADMSG;
 }
 
 static const struct {
 	const char *action;
 	enum line_kind kind;
-	int (*read)(struct line_room *room, const json_t *root, struct line *line);
+	int (*read)(struct line_room *room, const struct members *in, struct line *line);
 } actions[] = {
 	{ "fork", LINE_PROCESS, line_read_fork },
 	{ "exec", LINE_PROCESS, line_read_exec },
@@ -115,9 +110,9 @@ static const struct {
 	{ "clock", LINE_CLOCK, read_clock },
 };
 
-static int read_action(struct line_room *room, const json_t *root, struct line *line)
+static int read_action(struct line_room *room, const struct members *in, struct line *line)
 {
-	const char *action = json_text(root, "event.action");
+	const char *action = json_text(in->event, "action");
 	size_t i;
 
 	if (!action)
@@ -126,44 +121,46 @@ static int read_action(struct line_room *room, const json_t *root, struct line *
 		if (strcmp(action, actions[i].action))
 			continue;
 		line->kind = actions[i].kind;
-		return actions[i].read(room, root, line);
+		return actions[i].read(room, in, line);
 	}
 	return 0;
 }
 
 /* Both clocks' word on one moment, and which boot it was. */
-static void read_clocks(const json_t *root, struct line *line)
+static void read_clocks(const struct members *in, struct line *line)
 {
-	const char *start = json_text(root, "process.start");
-	const char *entity = json_text(root, "process.entity_id");
+	const char *start = json_text(in->process, "start");
+	const char *entity = json_text(in->process, "entity_id");
 	size_t digits;
 
 	if (!start || !entity || clock_parse_rfc3339(start, &line->start_wall))
 		return;
-	line->start_boot = json_ident(json_at(root, "process")).start;
+	line->start_boot = json_ident(in->process).start;
 	digits = strspn(entity, "0123456789abcdef");
 	if (digits < sizeof(line->boot) && entity[digits] == '-')
 		memcpy(line->boot, entity, digits);
 }
 
-int line_read(struct line_room *room, const char *text, size_t len, struct line *line,
+int line_read(struct line_room *room, char *text, size_t len, struct line *line,
 	      const char **why)
 {
-	static json_error_t error; /* its text is handed out */
+	struct members in = { .root = json_read(&room->json, text, len, why) };
 	const char *time;
 
 	*line = (struct line){ 0 };
-	json_decref(room->root);
-	room->root = json_loadb(text, len, 0, &error);
-	*why = error.text;
-	if (!room->root)
+	if (!in.root)
 		return -EBADMSG;
+	in.event = json_at(in.root, "event");
+	in.process = json_at(in.root, "process");
+	in.proctrace = json_at(in.root, "proctrace");
+	in.user = json_at(in.root, "user");
+	in.raw = json_at(in.proctrace, "raw");
 	*why = "it is JSON, but no line of a stream: its time or its action is missing";
-	time = json_text(room->root, "@timestamp");
+	time = json_text(in.root, "@timestamp");
 	if (!time || clock_parse_rfc3339(time, &line->wall))
 		return -EBADMSG;
-	read_clocks(room->root, line);
-	switch (read_action(room, room->root, line)) {
+	read_clocks(&in, line);
+	switch (read_action(room, &in, line)) {
 	case 0:
 		return 0;
 	case -EPROTO:
@@ -177,7 +174,7 @@ int line_read(struct line_room *room, const char *text, size_t len, struct line 
 
 void line_room_free(struct line_room *room)
 {
-	json_decref(room->root);
+	json_room_free(&room->json);
 	buf_free(&room->args);
 	buf_free(&room->comm);
 	buf_free(&room->exe);

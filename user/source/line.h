@@ -7,6 +7,7 @@
 #define PROCTRACE_SOURCE_LINE_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "event/event.h"
 #include "event/stream.h"
 
@@ -52,7 +53,7 @@ struct line {
 
 /* Where a line is taken apart; reused from line to line, {0} to begin with. */
 struct line_room {
-	struct json_t *root;
+	struct json_room json;
 	struct buf args, comm, exe, cwd, cgroup, script;
 	uint32_t execs; /* that nobody heard of */
 };
@@ -60,10 +61,10 @@ struct line_room {
 void line_room_free(struct line_room *room);
 
 /*
- * Fills *line; its strings live until the next call. 0, or -EBADMSG with *why saying what is wrong
- * (a string that lives as long). Pure.
+ * Fills *line. Its strings live until the next call, and in text, which is written over and ends
+ * with a NUL behind its len bytes. 0, or -EBADMSG with *why saying what is wrong. Pure.
  */
-int line_read(struct line_room *room, const char *text, size_t len, struct line *line,
+int line_read(struct line_room *room, char *text, size_t len, struct line *line,
 	      const char **why);
 
 #endif

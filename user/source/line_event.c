@@ -17,17 +17,17 @@ struct event *line_last(struct line *line)
 	return &line->events[line->nevents - 1];
 }
 
-struct event *line_about(struct line_room *room, const json_t *root, struct line *line)
+struct event *line_about(struct line_room *room, const struct members *in, struct line *line)
 {
 	struct event *ev = add(line);
 
-	if (!line_process(room, root, ev))
+	if (!line_process(room, in, ev))
 		return ev;
 	line->nevents--;
 	return NULL;
 }
 
-static uint32_t count(const json_t *who, const char *key)
+static uint32_t count(const struct json *who, const char *key)
 {
 	uint64_t n = 0;
 
@@ -35,9 +35,9 @@ static uint32_t count(const json_t *who, const char *key)
 	return (uint32_t)n;
 }
 
-void line_parent(const json_t *who, struct sight_facts *s)
+void line_parent(const struct json *who, struct sight_facts *s)
 {
-	const json_t *wait_for = json_at(who, "waits_for");
+	int64_t wait_for = 0;
 	const char *where = json_text(who, "where");
 
 	s->has_accounts = json_at(who, "children_died") && json_at(who, "children_reaped");
@@ -50,8 +50,8 @@ void line_parent(const json_t *who, struct sight_facts *s)
 		.known = json_number(who, "cminflt", &s->doing.cminflt),
 		.sigchld_blocked = json_flag(who, "sigchld_blocked"),
 		.sigchld_pending = json_flag(who, "sigchld_pending"),
-		.has_wait = json_is_integer(wait_for),
-		.wait_for = (int32_t)json_integer_value(wait_for),
+		.has_wait = json_signed(who, "waits_for", &wait_for),
+		.wait_for = (int32_t)wait_for,
 		.cminflt = s->doing.cminflt,
 	};
 	if (where)
@@ -60,7 +60,7 @@ void line_parent(const json_t *who, struct sight_facts *s)
 		s->tracer = json_ident(json_at(who, "tracer"));
 }
 
-void line_waiting(const json_t *parent, struct facts *f)
+void line_waiting(const struct json *parent, struct facts *f)
 {
 	const char *sigchld = json_text(parent, "sigchld");
 
@@ -72,7 +72,7 @@ void line_waiting(const json_t *parent, struct facts *f)
 	f->parent_waits = json_flag(parent, "waits");
 }
 
-void line_aside(struct line *line, const json_t *who, bool is_init)
+void line_aside(struct line *line, const struct json *who, bool is_init)
 {
 	const char *name = json_text(who, "name");
 	struct ident id = json_ident(who);
@@ -98,17 +98,17 @@ void line_aside(struct line *line, const json_t *who, bool is_init)
 	}
 }
 
-bool line_inferred(const json_t *root)
+bool line_inferred(const struct members *in)
 {
-	return json_flag(root, "proctrace.inferred");
+	return json_flag(in->proctrace, "inferred");
 }
 
-int line_read_sight(struct line_room *room, const json_t *root, struct line *line)
+int line_read_sight(struct line_room *room, const struct members *in, struct line *line)
 {
-	struct event *ev = line_about(room, root, line);
+	struct event *ev = line_about(room, in, line);
 
 	if (!ev)
 		return -EBADMSG;
-	line_sight(room, root, ev);
+	line_sight(room, in, ev);
 	return 0;
 }

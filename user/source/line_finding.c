@@ -10,57 +10,57 @@
  * Where nobody saw the parent die, a look found the adopter between that and this line; else the
  * engine has reckoned it, and does so again.
  */
-int line_read_orphan(struct line_room *room, const json_t *root, struct line *line)
+int line_read_orphan(struct line_room *room, const struct members *in, struct line *line)
 {
 	struct event *ev;
 
-	if (!line_inferred(root)) {
-		ev = line_about(room, root, line);
+	if (!line_inferred(in)) {
+		ev = line_about(room, in, line);
 		if (!ev)
 			return -EBADMSG;
 		ev->kind = EVENT_CGROUP; /* where it has moved without a line of its own */
 		ev->facts.have &= HAVE_CGROUP;
 		return 0;
 	}
-	line_aside(line, json_at(root, "proctrace.orphan.adopter"), false);
-	return line_read_sight(room, root, line);
+	line_aside(line, json_at(in->proctrace, "orphan.adopter"), false);
+	return line_read_sight(room, in, line);
 }
 
 /* The looks that confirmed it: at whoever must wait for it, and at itself. */
-int line_read_zombie(struct line_room *room, const json_t *root, struct line *line)
+int line_read_zombie(struct line_room *room, const struct members *in, struct line *line)
 {
-	const json_t *parent = json_at(root, "proctrace.zombie.responsible");
+	const struct json *parent = json_at(in->proctrace, "zombie.responsible");
 	struct event *ev;
 
 	line_aside(line, parent, false);
 	line->aside_looked_at = line->aside;
-	ev = line_about(room, root, line);
+	ev = line_about(room, in, line);
 	if (!ev)
 		return -EBADMSG;
-	line_sight(room, root, ev);
+	line_sight(room, in, ev);
 	ev->sight.dead = true;
 	line_waiting(parent, &ev->facts);
 	return 0;
 }
 
-static void read_limit(const json_t *limits, const char *name, struct limit *limit)
+static void read_limit(const struct json *limits, const char *name, struct limit *limit)
 {
-	const json_t *one = json_at(limits, name);
+	const struct json *one = json_at(limits, name);
 
 	json_number(one, "max", &limit->max);
 	json_number(one, "used", &limit->used);
 }
 
 /* The look at the limits that the forecast rests on. */
-int line_read_leak(struct line_room *room, const json_t *root, struct line *line)
+int line_read_leak(struct line_room *room, const struct members *in, struct line *line)
 {
-	const json_t *leak = json_at(root, "proctrace.zombie_leak");
-	const json_t *limits = json_at(leak, "limits");
+	const struct json *leak = json_at(in->proctrace, "zombie_leak");
+	const struct json *limits = json_at(leak, "limits");
 	const char *when = json_text(limits, "read");
 	struct limits *l;
 	uint64_t up = 0;
 
-	if (line_read_sight(room, root, line))
+	if (line_read_sight(room, in, line))
 		return -EBADMSG;
 	line_parent(leak, &line_last(line)->sight);
 	if (!when)

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The reader of JSON against another program's (jansson): both refuse a text, or find the same. */
+#include "base/json.h"
+
+#include <jansson.h>
+
+#include "fuzz.h"
+
+static const struct json *check_same(const struct json *ours, const json_t *theirs)
+{
+	const struct json *value = ours + 1;
+	uint32_t i;
+
+	switch (json_typeof(theirs)) {
+	case JSON_OBJECT:
+		CHECK(ours->type == JSON_TYPE_OBJECT && ours->len == json_object_size(theirs));
+		for (i = 0; i < ours->len; i++) {
+			value = check_same(value, json_object_get(theirs, value->key));
+		}
+		break;
+	case JSON_ARRAY:
+		CHECK(ours->type == JSON_TYPE_ARRAY && ours->len == json_array_size(theirs));
+		for (i = 0; i < ours->len; i++) {
+			CHECK(!value->key);
+			value = check_same(value, json_array_get(theirs, i));
+		}
+		break;
+	case JSON_STRING:
+		CHECK(ours->type == JSON_TYPE_STRING && ours->len == json_string_length(theirs));
+		CHECK(!memcmp(ours->u.s, json_string_value(theirs), ours->len + 1));
+		break;
+	case JSON_INTEGER:
+		CHECK(ours->type == JSON_TYPE_INTEGER &&
+		      ours->u.integer == json_integer_value(theirs));
+		break;
+	case JSON_REAL:
+		CHECK(ours->type == JSON_TYPE_REAL && ours->u.real == json_real_value(theirs));
+		break;
+	case JSON_TRUE:
+		CHECK(ours->type == JSON_TYPE_TRUE);
+		break;
+	case JSON_FALSE:
+		CHECK(ours->type == JSON_TYPE_FALSE);
+		break;
+	case JSON_NULL:
+		CHECK(ours->type == JSON_TYPE_NULL);
+		break;
+	}
+	CHECK(value == ours + ours->span);
+	return value;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = input_copy(data, size);
+	struct json_room room = { 0 };
+	const char *why;
+	const struct json *ours = json_read(&room, text, size, &why);
+	json_t *theirs = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+
+	CHECK(ours || (why && *why));
+	if (memchr(data, 0, size)) /* jansson overlooks one behind a number */
+		CHECK(!ours);
+	else if (theirs && ours)
+		check_same(ours, theirs);
+	else if (theirs)
+		CHECK(strstr(why, "nested"));
+	json_decref(theirs);
+	theirs = json_loadb((const char *)data, size, 0, NULL); /* a name may stand twice */
+	CHECK(theirs || !ours);
+	json_decref(theirs);
+	json_room_free(&room);
+	free(text);
+	return 0;
+}
