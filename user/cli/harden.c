@@ -81,6 +81,9 @@ static const int allowed[] = {
 static int allow_system_calls(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	const struct scmp_arg_cmp window_size = {
+		.arg = 1, .op = SCMP_CMP_EQ, .datum_a = TIOCGWINSZ
+	};
 	size_t i;
 	int err = 0;
 
@@ -89,8 +92,7 @@ static int allow_system_calls(void)
 	for (i = 0; !err && i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	if (!err) /* how large the terminal is, and nothing else of it */
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ));
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, window_size);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);
