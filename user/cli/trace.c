@@ -26,7 +26,7 @@
 /* How long records may gather while they come, and how long the loop sleeps when none do. */
 #define NAP (4 * NS_PER_MS)
 #define NAP_LOW_LATENCY (NS_PER_MS / 2)
-#define DOZE (NS_PER_S / 2)
+#define DOZE NS_PER_S
 #define LOOKS_A_ROUND 512
 #define CLOCK_SET ((int64_t)(10 * NS_PER_MS)) /* by less, the wall clock is not followed */
 #define LINGER (40 * NS_PER_MS)

@@ -6,6 +6,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -230,6 +231,7 @@ int live_open(struct live **out, const struct live_options *options, char *why, 
 		goto fail;
 	}
 	btf__free(btf);
+	malloc_trim(0); /* all that the kernel's type information took */
 	*out = l;
 	return 0;
 fail:

@@ -19,7 +19,7 @@ int ring_open(struct ring *r, int map_fd, size_t size)
 	if (at == MAP_FAILED)
 		return -errno;
 	r->consumer = (unsigned long *)at;
-	at = mmap(NULL, page + 2 * size, PROT_READ, MAP_SHARED, map_fd, (off_t)page);
+	at = mmap(NULL, page + size, PROT_READ, MAP_SHARED, map_fd, (off_t)page);
 	if (at == MAP_FAILED)
 		return -errno;
 	r->producer = (const unsigned long *)at;
@@ -32,9 +32,10 @@ void ring_close(struct ring *r)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	if (r->producer)
-		munmap((void *)(uintptr_t)r->producer, page + 2 * r->size);
+		munmap((void *)(uintptr_t)r->producer, page + r->size);
 	if (r->consumer)
 		munmap(r->consumer, page);
+	buf_free(&r->whole);
 	*r = (struct ring){ 0 };
 }
 
@@ -48,10 +49,23 @@ uint64_t ring_consumed(const struct ring *r)
 	return *r->consumer;
 }
 
+/* The record that begins there, in one piece. */
+static const void *in_one_piece(struct ring *r, unsigned long at, size_t size)
+{
+	size_t from = at & (r->size - 1), first = r->size - from;
+
+	if (size <= first)
+		return r->data + from;
+	r->whole.len = 0;
+	buf_add(&r->whole, r->data + from, first);
+	buf_add(&r->whole, r->data, size - first);
+	return r->whole.data;
+}
+
 int ring_drain(struct ring *r, void (*fn)(void *ctx, const void *record, size_t size, uint64_t end),
 	       void *ctx)
 {
-	unsigned long at = *r->consumer, given = at;
+	unsigned long at = *r->consumer, given = at, body;
 	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	int n = 0;
 
@@ -62,9 +76,10 @@ int ring_drain(struct ring *r, void (*fn)(void *ctx, const void *record, size_t 
 
 		if (len & BPF_RINGBUF_BUSY_BIT)
 			break;
-		at += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+		body = at + BPF_RINGBUF_HDR_SZ;
+		at = body + ((size + 7) & ~7UL);
 		if (!(len & BPF_RINGBUF_DISCARD_BIT)) {
-			fn(ctx, head + BPF_RINGBUF_HDR_SZ, size, at);
+			fn(ctx, in_one_piece(r, body, size), size, at);
 			n++;
 		}
 		if (at - given >= GIVE_BACK) {

@@ -2,7 +2,9 @@
 /*
  * The reading side of a BPF ring buffer, as Documentation/bpf/ringbuf.rst and the kernel's
  * kernel/bpf/ringbuf.c lay it out: one page with the consumer's position, one with the producer's,
- * and the data, mapped twice in a row so that no record is ever split.
+ * and the data. The kernel would map the data twice in a row, so that no record is ever split; but
+ * all of it counts as this process's memory, so it is mapped once, and a split record is put
+ * together.
  *
  * Positions only grow. A record that is reserved and not yet submitted stops the reader; so when
  * the reader has passed the position that the producer had at some moment, it has seen every record
@@ -14,11 +16,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 struct ring {
 	unsigned long *consumer;
 	const unsigned long *producer;
 	const uint8_t *data;
 	size_t size;
+	struct buf whole; /* the record that was split */
 };
 
 /* size: the map's, a power of two. 0 or -errno. Close also what was only half opened. */
@@ -30,8 +35,8 @@ uint64_t ring_produced(const struct ring *r);
 uint64_t ring_consumed(const struct ring *r);
 
 /*
- * Hands out the records that are there when it is called, at most; fn gets each in place, valid
- * during the call, and the position behind it. How many.
+ * Hands out the records that are there when it is called, at most; fn gets each, valid during
+ * the call, and the position behind it. How many.
  */
 int ring_drain(struct ring *r, void (*fn)(void *ctx, const void *record, size_t size, uint64_t end),
 	       void *ctx);
