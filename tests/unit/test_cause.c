@@ -5,13 +5,16 @@
 
 /* Facts are set by hand here: a child 11 that is dead, and the parent 10 that has to wait. */
 static struct proc child, parent;
+static struct doing doing; /* the parent's */
 static struct finding found;
 
 static int begin(void **state)
 {
 	(void)state;
 	memset(&w, 0, sizeof(w));
-	parent = (struct proc){ .id = id_of(10), .letter = 'S', .life = LIFE_RUNNING };
+	doing = (struct doing){ 0 };
+	parent = (struct proc){ .id = id_of(10), .letter = 'S', .life = LIFE_RUNNING,
+				.doing = &doing };
 	child = (struct proc){ .id = id_of(11), .letter = 'Z', .life = LIFE_ZOMBIE,
 			       .parent = &parent, .creator = id_of(10), .died = BEGINNING };
 	strcpy(parent.comm, "p10");
@@ -54,16 +57,16 @@ static void the_dead_of_before_are_no_deaths_that_were_seen(void **state)
 {
 	(void)state;
 	parent.children_died = parent.found_dead = 200;
-	parent.doing = (struct doing){ .known = true, .cminflt = 21608 };
+	doing = (struct doing){ .known = true, .cminflt = 21608 };
 	child.died = 0;
 	child.from_snapshot = true;
 	assert_cause("waits_late");
 	assert_true(evidence_says("cminflt in /proc/10/stat is 21608"));
 	assert_false(evidence_says("has collected"));
-	parent.doing.cminflt = 0;
+	doing.cminflt = 0;
 	assert_cause("never_waits");
 	assert_true(evidence_says("it has never collected one"));
-	parent.doing.cminflt = 21608;
+	doing.cminflt = 21608;
 	parent.children_died = 202; /* two more, and it may still come to them */
 	assert_cause("waits_late");
 	assert_true(evidence_says("of 202 children seen to die or found dead it has collected 0"));
@@ -245,8 +248,8 @@ static void a_parent_that_waits_mostly_is_not_said_never_to_wait(void **state)
 
 static void looked_at(const char *where)
 {
-	parent.doing.known = true;
-	strcpy(parent.doing.where, where);
+	doing.known = true;
+	strcpy(doing.where, where);
 }
 
 static void a_parent_that_slept_in_the_kernel_is_told_with_where(void **state)
@@ -284,7 +287,7 @@ static void a_parent_that_collected_before_it_was_watched(void **state)
 	looked_at("");
 	assert_cause("never_waits");
 	assert_true(evidence_says("cminflt in /proc/10/stat is 0"));
-	parent.doing.cminflt = 77;
+	doing.cminflt = 77;
 	assert_cause("waits_late");
 	assert_true(evidence_says("is 77"));
 	parent.children_died = 3; /* by now it may be another program */
@@ -301,15 +304,15 @@ static void a_signal_that_waits_to_be_taken(void **state)
 	parent.sigchld = SIGCHLD_CAUGHT;
 	parent.children_died = 3;
 	parent.children_reaped = 1;
-	parent.doing.sigchld_blocked = parent.doing.sigchld_pending = true;
+	doing.sigchld_blocked = doing.sigchld_pending = true;
 	assert_cause("waits_late");
 	assert_true(evidence_says("pending"));
 	assert_true(evidence_says("blocked"));
-	parent.doing.sigchld_pending = false;
+	doing.sigchld_pending = false;
 	assert_cause("misses_signals");
 	parent.sigchld = SIGCHLD_DEFAULT; /* signalfd needs no handler */
 	assert_cause("misses_signals");
-	parent.doing.sigchld_blocked = false;
+	doing.sigchld_blocked = false;
 	assert_cause("waits_late");
 	looked_at("do_sigtimedwait");
 	assert_cause("misses_signals");
@@ -377,24 +380,24 @@ static void a_wait_is_told_with_whom_it_is_for(void **state)
 	strcpy(other.comm, "worker");
 	list_add_tail(&other.sibling, &parent.children);
 	looked_at("do_wait");
-	parent.in_wait = parent.doing.has_wait = true;
-	parent.doing.wait_for = 12;
+	parent.in_wait = doing.has_wait = true;
+	doing.wait_for = 12;
 	assert_cause("waits_for_another");
 	assert_true(evidence_says("for pid 12 alone (worker, which runs)"));
-	parent.doing.wait_for = 99;
+	doing.wait_for = 99;
 	assert_cause("waits_for_another");
 	assert_true(evidence_says("for pid 99 alone"));
-	parent.doing.wait_for = -40;
+	doing.wait_for = -40;
 	assert_cause("waits_for_another");
 	assert_true(evidence_says("process group 40"));
-	parent.doing.wait_for = INT32_MIN;
+	doing.wait_for = INT32_MIN;
 	assert_cause("waits_for_another");
-	parent.doing.wait_for = -1;
+	doing.wait_for = -1;
 	assert_cause("waits_for_another");
 	assert_true(evidence_says("__WNOTHREAD"));
 	parent.nspid = 7; /* in a namespace of its own: there 12 is called 3 */
 	other.nspid = 3;
-	parent.doing.wait_for = 3;
+	doing.wait_for = 3;
 	assert_cause("waits_for_another");
 	assert_true(evidence_says("for pid 3 alone (worker"));
 }
@@ -409,15 +412,15 @@ static void a_wait_for_the_very_child_that_a_tracer_holds(void **state)
 	assert_cause("traced");
 	assert_int_equal(found.u.zombie.also, 0); /* whom it is for is not known */
 	looked_at("do_wait");
-	parent.doing.has_wait = true;
-	parent.doing.wait_for = -1;
+	doing.has_wait = true;
+	doing.wait_for = -1;
 	assert_cause("traced");
 	assert_int_equal(found.u.zombie.also, 0);
-	parent.doing.wait_for = 11;
+	doing.wait_for = 11;
 	assert_cause("traced");
 	assert_int_equal(found.u.zombie.also, 0);
 	assert_true(evidence_says("for this child"));
-	parent.doing.wait_for = 99;
+	doing.wait_for = 99;
 	assert_cause("traced");
 	assert_true(also(CAUSE_WAITS_FOR_ANOTHER));
 }
@@ -441,8 +444,8 @@ static void an_init_that_waits_for_its_program_alone(void **state)
 	child.inherited = true;
 	child.creator = id_of(9);
 	looked_at("do_wait");
-	parent.in_wait = parent.doing.has_wait = true;
-	parent.doing.wait_for = 2;
+	parent.in_wait = doing.has_wait = true;
+	doing.wait_for = 2;
 	assert_cause("init_does_not_reap");
 	assert_true(also(CAUSE_WAITS_FOR_ANOTHER));
 }

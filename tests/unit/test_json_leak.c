@@ -148,13 +148,16 @@ static void assert_idle(const char *object)
 #undef member
 }
 
+static struct doing doing;
+
 static void make_busy(struct proc *who)
 {
 	who->sigchld = SIGCHLD_CAUGHT;
 	who->in_wait = true;
-	who->doing = (struct doing){ .known = true, .has_wait = true, .wait_for = -4711,
-				     .sigchld_blocked = true, .sigchld_pending = true,
-				     .cminflt = 12, .where = "do_\"wait" };
+	doing = (struct doing){ .known = true, .has_wait = true, .wait_for = -4711,
+				.sigchld_blocked = true, .sigchld_pending = true,
+				.cminflt = 12, .where = "do_\"wait" };
+	who->doing = &doing;
 	who->children_died = 9;
 	who->children_reaped = 6;
 	who->orphans_died = 5;
@@ -185,7 +188,7 @@ static void a_finding_tells_what_the_parent_was_seen_to_do(void **state)
 	assert_num("proctrace.zombie.responsible.tracer.pid", 77);
 	assert_bool("proctrace.zombie.responsible.ns_init", true);
 	assert_bool("proctrace.zombie.responsible.subreaper", true);
-	parent.doing.known = false; /* whatever stands there */
+	doing.known = false; /* whatever stands there */
 	write_finding(FINDING_ZOMBIE);
 	assert_absent("proctrace.zombie.responsible.where");
 	assert_absent("proctrace.zombie.responsible.cminflt");

@@ -2,6 +2,7 @@
 /* What keeps things: lists, shared strings, queues with keys. */
 #include "base/holds.h"
 #include "base/list.h"
+#include "base/pool.h"
 #include "base/text.h"
 #include "unit.h"
 
@@ -174,6 +175,33 @@ static void a_hold_is_found_by_its_key(void **state)
 	holds_fini(&h); /* frees the rest: the address sanitizer counts */
 }
 
+/* Each has bytes of its own, and comes zeroed whatever stood there before. */
+static void a_pool_hands_out_what_is_zeroed(void **state)
+{
+	enum { MANY = 100000, SIZE = 40 };
+	static unsigned char *got[MANY];
+	static const char zeros[SIZE];
+	struct pool pool;
+	int i, round;
+
+	(void)state;
+	pool_init(&pool, SIZE);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < MANY; i++) {
+			got[i] = pool_get(&pool);
+			assert_memory_equal(got[i], zeros, SIZE);
+			memset(got[i], i % 255 + 1, SIZE);
+		}
+		for (i = 0; i < MANY; i++) {
+			assert_int_equal(got[i][0], i % 255 + 1);
+			assert_int_equal(got[i][SIZE - 1], i % 255 + 1);
+		}
+		for (i = 0; i < MANY; i++)
+			pool_put(&pool, got[i]);
+	}
+	pool_fini(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +211,7 @@ int main(void)
 		cmocka_unit_test(setting_one_does_not_change_the_others),
 		cmocka_unit_test(holds_come_out_in_order),
 		cmocka_unit_test(a_hold_is_found_by_its_key),
+		cmocka_unit_test(a_pool_hands_out_what_is_zeroed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #ifndef PROCTRACE_BASE_TEXT_H
 #define PROCTRACE_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -38,10 +39,15 @@ static inline void text_put(struct text *t)
 		free(t);
 }
 
+static inline bool text_is(const struct text *t, const void *s, size_t len)
+{
+	return t && s && t->len == len && !memcmp(t->s, s, len);
+}
+
 /* Makes *slot hold these bytes; keeps what it has if they are the same. */
 static inline void text_set(struct text **slot, const void *s, size_t len)
 {
-	if (*slot && (*slot)->len == len && !memcmp((*slot)->s, s, len))
+	if (text_is(*slot, s, len))
 		return;
 	text_put(*slot);
 	*slot = text_new(s, len);

@@ -57,7 +57,7 @@ static bool is_clone_child(struct inquiry *q)
  */
 static bool is_frozen(const struct proc *parent)
 {
-	const char *where = parent->doing.where;
+	const char *where = proc_doing(parent)->where;
 
 	return !strcmp(where, "do_freezer_trap") || !strcmp(where, "__refrigerator") ||
 	       (parent->letter == 'S' && !strcmp(where, "get_signal"));
@@ -66,7 +66,7 @@ static bool is_frozen(const struct proc *parent)
 static bool parent_stopped(struct inquiry *q)
 {
 	const struct proc *parent = q->parent;
-	const struct doing *d = &parent->doing;
+	const struct doing *d = proc_doing(parent);
 	char letter = parent->letter;
 
 	if (is_frozen(parent))
@@ -125,7 +125,7 @@ static void about_origin(struct inquiry *q, const char *role)
 
 static bool has_collected(const struct proc *parent)
 {
-	return parent->children_reaped || parent->doing.cminflt;
+	return parent->children_reaped || proc_doing(parent)->cminflt;
 }
 
 /* Of its children; the others that died were dead when they were first seen. */
@@ -185,7 +185,7 @@ static const struct proc *child_of(const struct proc *parent, int32_t pid)
 
 static bool waits_for_another(struct inquiry *q)
 {
-	const struct doing *d = &q->parent->doing;
+	const struct doing *d = proc_doing(q->parent);
 	const struct proc *child;
 
 	if (!q->parent->in_wait)
@@ -222,7 +222,8 @@ static bool never_waits(struct inquiry *q)
 
 	/* of what was before it was watched, its account does not say which program it was then */
 	if (parent->children_reaped ||
-	    (parent->doing.cminflt && (parent->id.pid == 1 || seen_to_die(parent) < MANY)))
+	    (proc_doing(parent)->cminflt &&
+	     (parent->id.pid == 1 || seen_to_die(parent) < MANY)))
 		return false;
 	if (is_no_reaper(q))
 		return parent->children_died > parent->orphans_died;
@@ -257,7 +258,7 @@ static bool forgets_some(struct inquiry *q)
 /* In sigwait the signal is let through, and no mask shows that it is not ignored. */
 static bool is_in_sigwait(const struct proc *parent)
 {
-	return !strcmp(parent->doing.where, "do_sigtimedwait");
+	return !strcmp(proc_doing(parent)->where, "do_sigtimedwait");
 }
 
 /* A handler that was called, or a signal that was fetched, and a wait for less than all. */
@@ -265,14 +266,14 @@ static bool misses_signals(struct inquiry *q)
 {
 	const struct proc *parent = q->parent;
 
-	if (!parent->children_reaped || parent->doing.sigchld_pending)
+	if (!parent->children_reaped || proc_doing(parent)->sigchld_pending)
 		return false;
-	if (parent->sigchld != SIGCHLD_CAUGHT && !parent->doing.sigchld_blocked &&
+	if (parent->sigchld != SIGCHLD_CAUGHT && !proc_doing(parent)->sigchld_blocked &&
 	    !is_in_sigwait(parent))
 		return false;
 	if (passed_over(q) && parent->threads <= 1)
 		return false;
-	if (parent->doing.known)
+	if (proc_doing(parent)->known)
 		evidence_add(q->e, "no SIGCHLD is pending there: it took the signal and left this "
 				   "child");
 	return true;
@@ -328,9 +329,9 @@ static void about_signal(struct inquiry *q)
 
 	if (parent->sigchld != SIGCHLD_UNKNOWN)
 		evidence_add(q->e, "%s%s", words[parent->sigchld],
-			     parent->doing.sigchld_blocked ? ", and blocked" :
+			     proc_doing(parent)->sigchld_blocked ? ", and blocked" :
 			     is_in_sigwait(parent)	   ? ", and it sleeps in sigwait" : "");
-	if (parent->doing.sigchld_pending)
+	if (proc_doing(parent)->sigchld_pending)
 		evidence_add(q->e, "a SIGCHLD is pending there that it has not taken");
 }
 
@@ -351,12 +352,12 @@ static void about_children(struct inquiry *q)
 	if (parent->orphans_died && parent->orphans_died < parent->children_died)
 		evidence_add(q->e, "of these %u were orphans that it had adopted, of whom it has "
 				   "collected %u", parent->orphans_died, parent->orphans_reaped);
-	if (!parent->doing.known || parent->children_reaped)
+	if (!proc_doing(parent)->known || parent->children_reaped)
 		return;
-	if (parent->doing.cminflt)
+	if (proc_doing(parent)->cminflt)
 		evidence_add(q->e, "before, it or a program that it was did collect some: cminflt in "
 				   "/proc/%u/stat is %" PRIu64, parent->id.pid,
-			     parent->doing.cminflt);
+			     proc_doing(parent)->cminflt);
 	else
 		evidence_add(q->e, "it has never collected one: cminflt in /proc/%u/stat is 0",
 			     parent->id.pid);

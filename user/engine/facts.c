@@ -189,6 +189,17 @@ void facts_exec(struct proc *p, const struct event *ev)
 	executed(p, ev);
 }
 
+static void learn_doing(struct proc *p, const struct doing *seen)
+{
+	static const struct doing nothing;
+
+	if (!p->doing && !memcmp(seen, &nothing, sizeof(nothing)))
+		return;
+	if (!p->doing)
+		p->doing = xmalloc(sizeof(*p->doing));
+	*p->doing = *seen;
+}
+
 void facts_sight(struct proc *p, const struct event *ev)
 {
 	const struct sight_facts *s = &ev->sight;
@@ -197,7 +208,7 @@ void facts_sight(struct proc *p, const struct event *ev)
 		p->letter = s->letter;
 		p->threads = s->threads;
 		p->locked = s->locked;
-		p->doing = s->doing;
+		learn_doing(p, &s->doing);
 		p->tracer = s->tracer;
 		p->traced = s->tracer.pid != 0;
 	}
@@ -250,7 +261,9 @@ void facts_inherit(struct proc *child, const struct proc *creator, const struct 
 		return;
 	memcpy(child->creator_comm, creator->comm, COMM_LEN);
 	text_share(&child->cwd, creator->cwd);
-	if (!child->cgroup_path && child->cgroup == creator->cgroup)
+	if (!child->cgroup_path && (child->cgroup == creator->cgroup ||
+				    text_is(creator->cgroup_path, ev->facts.cgroup_path.s,
+					    ev->facts.cgroup_path.len)))
 		text_share(&child->cgroup_path, creator->cgroup_path);
 	if (facts_exec_missed(creator, ev))
 		return;

@@ -4,6 +4,7 @@
 #define PROCTRACE_ENGINE_INTERNAL_H
 
 #include "base/clock.h"
+#include "base/pool.h"
 #include "engine/engine.h"
 
 #define FOLLOW_MAX 16
@@ -16,6 +17,7 @@ struct engine {
 	struct engine_out out;
 	struct proc **buckets; /* by pid */
 	size_t nbuckets, count;
+	struct pool procs;
 	struct list dead, doubted, zombies;
 	enum life was; /* of the process an event is being applied to: its life before */
 	const struct proc *at_work; /* that process: it cannot be evicted */

@@ -36,26 +36,19 @@ enum sigchld {
 /* What an event says of the parent that its process had in the kernel then. */
 enum sigchld sigchld_of(const struct facts *f);
 
+/* What every event of its reads comes first: of a crowd only that is fetched from far away. */
 struct proc {
 	struct ident id;
 	struct proc *next_in_hash;
 	struct proc *parent; /* who must wait for it: real_parent in the kernel; NULL: not known */
-	struct list children, sibling;
-	struct list dead; /* in the engine's list of those that are dead or doubted, or zombies */
-
-	struct ident creator; /* who called fork */
-	char creator_comm[COMM_LEN];
-	char comm[COMM_LEN];
-
-	uint32_t have; /* enum have: which of the following are known */
-	uint32_t uid, euid, sid, pgid, tty, nspid;
+	struct list children;
+	uint64_t heard; /* the latest event applied to it */
+	uint32_t have;	/* enum have: which facts are known */
 	uint32_t exec_id; /* HAVE_EXEC_ID */
-	uint32_t exec_doubt; /* another one that a look saw, and nobody has told of */
-	uint64_t cgroup;
-	struct text *args, *exe, *cwd, *cgroup_path; /* NULL: not known */
-	uint32_t args_bytes; /* the real length of argv; args may be masked */
-	int argc;	     /* -1: not known */
 
+	struct list sibling;
+	struct list dead; /* in the engine's list of those that are dead or doubted, or zombies */
+	char comm[COMM_LEN];
 	uint8_t life;	 /* enum life */
 	uint8_t class;	 /* enum class */
 	uint8_t sigchld; /* enum sigchld */
@@ -82,17 +75,26 @@ struct proc {
 	bool heir_autoreaps : 1; /* whoever adopted it ignored SIGCHLD then */
 	bool death_told : 1, death_inferred : 1;
 	bool inferred : 1; /* its birth was not heard of, though it was born while tracing */
-	struct ident tracer; /* pid 0: none */
+	bool in_wait : 1; /* a thread of it slept in a wait call when it was last seen */
 
-	uint32_t audit;	  /* the last audit that saw it */
-	uint64_t heard;	  /* the latest event applied to it */
-	uint64_t disputed; /* when a look first showed another parent, 0: none did */
-	uint32_t threads; /* when last told, 0: not known */
-	uint32_t status;  /* as wait() returns it */
+	uint32_t uid, euid, sid, pgid, tty, nspid;
+	uint64_t cgroup;
+	struct text *args, *exe, *cwd, *cgroup_path; /* NULL: not known */
+	uint32_t args_bytes; /* the real length of argv; args may be masked */
+	int argc;	     /* -1: not known */
 	uint64_t exec_ts; /* of the last exec seen, 0: none */
 	uint64_t died;	  /* 0: alive, or dead since before tracing began */
 	uint64_t dead_seen; /* when it was first known to be dead */
-	uint64_t ask_at;    /* LIFE_DOUBTED: when to ask the kernel again */
+	uint32_t threads; /* when last told, 0: not known */
+	uint32_t status;  /* as wait() returns it */
+	uint32_t exec_doubt; /* another exec_id that a look saw, and nobody has told of */
+	uint32_t audit;	  /* the last audit that saw it */
+	struct ident creator; /* who called fork */
+	char creator_comm[COMM_LEN];
+
+	uint64_t ask_at;   /* LIFE_DOUBTED: when to ask the kernel again */
+	uint64_t disputed; /* when a look first showed another parent, 0: none did */
+	struct ident tracer; /* pid 0: none */
 
 	/* what it did as a parent */
 	uint32_t children_died, children_reaped; /* since its last exec: by this program */
@@ -102,8 +104,15 @@ struct proc {
 	uint32_t reaped_late; /* of these, those that were told as zombies by then */
 	struct ident last_reaped; /* of these, the one that was last to die; and when it died */
 	uint64_t last_reaped_died;
-	bool in_wait; /* a thread of it slept in a wait call when it was last seen */
-	struct doing doing; /* when it was last looked at */
+	struct doing *doing; /* when it was last looked at; NULL: nothing is known, see proc_doing() */
 };
+
+/* Few are ever looked at so closely. */
+static inline const struct doing *proc_doing(const struct proc *p)
+{
+	static const struct doing unknown;
+
+	return p->doing ? p->doing : &unknown;
+}
 
 #endif

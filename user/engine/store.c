@@ -4,22 +4,24 @@
 
 static size_t bucket_of(const struct engine *e, uint32_t pid)
 {
-	return (pid * 2654435761u) & (e->nbuckets - 1);
+	return pid & (e->nbuckets - 1); /* pids are given out in a row: so they spread themselves */
 }
 
 void store_init(struct engine *e)
 {
 	e->nbuckets = 1024;
 	e->buckets = xcalloc(e->nbuckets, sizeof(*e->buckets));
+	pool_init(&e->procs, sizeof(struct proc));
 }
 
-static void release(struct proc *p)
+static void release(struct engine *e, struct proc *p)
 {
 	text_put(p->args);
 	text_put(p->exe);
 	text_put(p->cwd);
 	text_put(p->cgroup_path);
-	free(p);
+	free(p->doing);
+	pool_put(&e->procs, p);
 }
 
 void store_free(struct engine *e)
@@ -31,10 +33,11 @@ void store_free(struct engine *e)
 			struct proc *p = e->buckets[i];
 
 			e->buckets[i] = p->next_in_hash;
-			release(p);
+			release(e, p);
 		}
 	}
 	free(e->buckets);
+	pool_fini(&e->procs);
 }
 
 static void grow(struct engine *e)
@@ -102,7 +105,7 @@ struct proc *store_find_unnamed(const struct engine *e, struct ident id)
 
 struct proc *store_add(struct engine *e, struct ident id)
 {
-	struct proc *p = xcalloc(1, sizeof(*p)), **at;
+	struct proc *p = pool_get(&e->procs), **at;
 
 	if (e->count >= e->nbuckets)
 		grow(e);
@@ -126,7 +129,7 @@ void store_remove(struct engine *e, struct proc *p)
 		at = &(*at)->next_in_hash;
 	*at = p->next_in_hash;
 	e->count--;
-	release(p);
+	release(e, p);
 }
 
 const struct proc *engine_find(const struct engine *e, struct ident id)

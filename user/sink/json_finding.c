@@ -72,7 +72,7 @@ static void responsible_object(struct sink *s, const struct proc *parent)
 		member_const(b, "state", letters);
 	json_peer(s, "tracer", parent->tracer, NULL);
 	json_waiting(s, parent);
-	member_doing(b, &parent->doing);
+	member_doing(b, proc_doing(parent));
 	member_accounts(b, parent);
 	close_object(b);
 }
@@ -212,7 +212,7 @@ static void leak_object(struct sink *s, const struct finding *f)
 		json_time(s, "oldest", l->oldest);
 	leak_programs(s, l);
 	json_waiting(s, f->p);
-	member_doing(b, &f->p->doing);
+	member_doing(b, proc_doing(f->p));
 	member_accounts(b, f->p);
 	json_evidence(b, &f->evidence);
 	close_object(b);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/buf.h"
+
+#define LEAST 16384
+#define HUGE_PAGE ((size_t)2 << 20)
+#define MOST (2 * HUGE_PAGE)
+#define LINE 64
+
+/* A pool would hide from the address sanitizer who uses what was given back. */
+#if defined(__SANITIZE_ADDRESS__)
+#define EACH_BY_ITSELF 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EACH_BY_ITSELF 1
+#endif
+#endif
+
+struct free_one {
+	struct free_one *next;
+};
+
+struct piece {
+	struct piece *next;
+	char pad[LINE - sizeof(struct piece *)];
+};
+
+void pool_init(struct pool *p, size_t size)
+{
+	*p = (struct pool){ .size = (size + 15) & ~(size_t)15, .next = LEAST };
+}
+
+void pool_fini(struct pool *p)
+{
+	struct piece *piece;
+
+	while ((piece = p->pieces)) {
+		p->pieces = piece->next;
+		free(piece);
+	}
+	*p = (struct pool){ 0 };
+}
+
+/*
+ * Small pieces to begin with; then ever bigger ones, and in the end such as the kernel may back with
+ * huge pages: whoever comes by chance upon one of a million would wait for its page's address too.
+ */
+static void add_piece(struct pool *p)
+{
+	struct piece *piece = aligned_alloc(p->next < HUGE_PAGE ? LINE : HUGE_PAGE, p->next);
+
+	if (!piece)
+		abort();
+	if (p->next >= HUGE_PAGE)
+		madvise(piece, p->next, MADV_HUGEPAGE); /* if not, it is slower */
+	piece->next = p->pieces;
+	p->pieces = piece;
+	p->at = (char *)(piece + 1);
+	p->end = (char *)piece + p->next;
+	if (p->next < MOST)
+		p->next *= 2;
+}
+
+void *pool_get(struct pool *p)
+{
+	struct free_one *one = p->free;
+
+#ifdef EACH_BY_ITSELF
+	return xcalloc(1, p->size);
+#endif
+	if (one) {
+		p->free = one->next;
+	} else {
+		if ((size_t)(p->end - p->at) < p->size)
+			add_piece(p);
+		one = (struct free_one *)p->at;
+		p->at += p->size;
+	}
+	return memset(one, 0, p->size);
+}
+
+void pool_put(struct pool *p, void *one)
+{
+	struct free_one *first = one;
+
+#ifdef EACH_BY_ITSELF
+	free(one);
+	return;
+#endif
+	first->next = p->free;
+	p->free = first;
+}
