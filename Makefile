@@ -7,7 +7,7 @@
 # make fuzz       fuzzes each target for FUZZ_SECONDS (600); a million hostile records
 # make model      the pure engine against a plain model of the kernel: STEPS=10000000 SEED=1 EVERY=1
 # make coverage   which lines of the pure rooms the unit tests and the model do not reach
-# make bench      measures it beside its peers (as root)
+# make bench      measures it beside its peers, into tests/bench/RESULTS.md (as root)
 # make bench-user the user side of it alone, into tests/bench/RESULTS-user.md
 # make install    PREFIX=/usr/local DESTDIR=
 
@@ -156,9 +156,19 @@ $(BUILD)/tests/bench/storm: tests/bench/storm.c
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -static -pthread -o $@ $<
 
+$(BUILD)/tests/bench/latency: tests/bench/latency.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -o $@ $<
+
+# some 25 minutes; every row is kept in build/tests/bench/rows.jsonl
 bench: deps
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/bench/storm
-	tests/bench/bench $(ARGS)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/bench/storm $(BUILD)/tests/bench/latency
+	rm -f $(BUILD)/tests/bench/rows.jsonl
+	tests/bench/bench
+	tests/bench/kernel
+	tests/bench/loop
+	tests/bench/losses
+	tests/bench/report > tests/bench/RESULTS.md
 
 $(BUILD)/tests/bench/user: tests/bench/user.c $(PURE)
 	@mkdir -p $(@D)
