@@ -35,6 +35,7 @@ struct crowd {
 	struct member dead[LATE]; /* a ring: those that are not released yet */
 	uint64_t deaths;
 	bool *taken; /* by pid */
+	bool execs;  /* who is born becomes a program */
 	uint32_t next_pid;
 	uint64_t now, dice;
 	struct buf records; /* each 8-byte aligned, a u64 with its size before it */
@@ -161,13 +162,13 @@ static inline void crowd_free(struct crowd *c, const struct member *m)
 	r->parent_start = parent.start;
 }
 
-/* One more of the crowd: fork and, if so wanted, exec. */
-static inline void crowd_join(struct crowd *c, bool exec)
+/* One more of the crowd. */
+static inline void crowd_join(struct crowd *c)
 {
 	struct member *m = &c->alive[c->live++];
 
 	crowd_fork(c, m);
-	if (exec)
+	if (c->execs)
 		crowd_exec(c, m);
 }
 
@@ -184,14 +185,19 @@ static inline void crowd_life(struct crowd *c)
 	crowd_exit(c, m);
 	*last = *m;
 	*m = c->alive[--c->live];
-	crowd_join(c, true);
+	crowd_join(c);
 }
 
-static inline void crowd_init(struct crowd *c, size_t most)
+static inline void crowd_init(struct crowd *c, size_t most, bool execs)
 {
-	*c = (struct crowd){ .dice = 88172645463325252ull, .next_pid = 300, .now = BEGAN };
+	*c = (struct crowd){ .dice = 88172645463325252ull, .next_pid = 300, .now = BEGAN,
+			     .execs = execs };
 	c->alive = xcalloc(most + 1, sizeof(*c->alive));
 	c->taken = xcalloc(PIDS, sizeof(*c->taken));
+	/* what is ours is resident from the beginning: it does not count */
+	memset(c->alive, 1, (most + 1) * sizeof(*c->alive));
+	memset(c->taken, 1, PIDS);
+	memset(c->taken, 0, PIDS);
 }
 
 static inline void crowd_forget_records(struct crowd *c)

@@ -9,6 +9,7 @@
  *   rules   decode, engine, rules and filters; nothing is written
  *   json    all of the way, into lines of JSON (in memory)
  *   text    the same into text
+ *   plain   as json, but nobody execs: fork, exit, free
  *   read    a recording in JSON (in memory) read back into events
  *   replay  a recording read, through engine and rules, and written as JSON again
  *   forks   as json, LIVE forks and no more
@@ -172,12 +173,12 @@ static void take(struct bench *b, bool timed)
 	crowd_forget_records(&b->crowd);
 }
 
-static void gather(struct bench *b, size_t live, bool exec)
+static void gather(struct bench *b, size_t live)
 {
 	size_t i;
 
 	for (i = 0; i < live; i++) {
-		crowd_join(&b->crowd, exec);
+		crowd_join(&b->crowd);
 		if (i % CHUNK == CHUNK - 1 || i == live - 1)
 			take(b, false);
 	}
@@ -268,10 +269,11 @@ static void set_up(struct bench *b, const char *stage, size_t live)
 	const struct engine_config config = { .zombie_after = NS_PER_S };
 	const struct engine_out out = { b, count_change, no_ask };
 	bool record = !strcmp(stage, "record");
-	bool json = record || !strcmp(stage, "json") || !strcmp(stage, "forks");
+	bool plain = !strcmp(stage, "forks") || !strcmp(stage, "plain");
+	bool json = record || plain || !strcmp(stage, "json");
 	bool replays = !strcmp(stage, "read") || !strcmp(stage, "replay");
 
-	crowd_init(&b->crowd, live);
+	crowd_init(&b->crowd, live, !plain);
 	b->options = (struct options){ .json = true, .zombie_after = NS_PER_S,
 				       .changes = UINT32_MAX, .findings = UINT32_MAX };
 	strcpy(b->sink.boot, "0123456789abcdef");
@@ -304,7 +306,7 @@ int main(int argc, char **argv)
 		write_start(b);
 	there_are_parents(b);
 	before = resident();
-	gather(b, strtoul(argv[2], NULL, 10), strcmp(stage, "forks"));
+	gather(b, strtoul(argv[2], NULL, 10));
 	lives(b, strcmp(stage, "forks") ? LATE : 0); /* from here on somebody is released as well */
 	full = resident();
 	skip = b->sink.sequence;

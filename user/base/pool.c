@@ -47,17 +47,31 @@ void pool_fini(struct pool *p)
 }
 
 /*
- * Small pieces to begin with; then ever bigger ones, and in the end such as the kernel may back with
- * huge pages: whoever comes by chance upon one of a million would wait for its page's address too.
+ * Whoever comes by chance upon one of a million would wait for its page's address too: the kernel
+ * may back what is big with huge pages.
  */
-static void add_piece(struct pool *p)
+static void *take(size_t size)
 {
-	struct piece *piece = aligned_alloc(p->next < HUGE_PAGE ? LINE : HUGE_PAGE, p->next);
+	size_t align = size < HUGE_PAGE ? LINE : HUGE_PAGE;
+	void *piece = aligned_alloc(align, (size + align - 1) & ~(align - 1));
 
 	if (!piece)
 		abort();
-	if (p->next >= HUGE_PAGE)
-		madvise(piece, p->next, MADV_HUGEPAGE); /* if not, it is slower */
+	if (size >= HUGE_PAGE)
+		madvise(piece, size, MADV_HUGEPAGE); /* if not, it is slower */
+	return piece;
+}
+
+void *pool_big(size_t size)
+{
+	return memset(take(size), 0, size);
+}
+
+/* Small ones to begin with, then ever bigger ones. */
+static void add_piece(struct pool *p)
+{
+	struct piece *piece = take(p->next);
+
 	piece->next = p->pieces;
 	p->pieces = piece;
 	p->at = (char *)(piece + 1);

@@ -24,4 +24,7 @@ void pool_fini(struct pool *p);
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *one);
 
+/* A zeroed piece for whoever goes about it by chance; to be freed with free(). */
+void *pool_big(size_t size);
+
 #endif

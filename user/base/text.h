@@ -39,6 +39,20 @@ static inline void text_put(struct text *t)
 		free(t);
 }
 
+static inline uint64_t text_hash(const void *s, size_t len)
+{
+	uint64_t mixed = len, part;
+	size_t i;
+
+	for (i = 0; i < len; i += sizeof(part)) {
+		part = 0;
+		memcpy(&part, (const char *)s + i, len - i < sizeof(part) ? len - i : sizeof(part));
+		mixed = (mixed ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+		mixed ^= mixed >> 32;
+	}
+	return mixed;
+}
+
 static inline bool text_is(const struct text *t, const void *s, size_t len)
 {
 	return t && s && t->len == len && !memcmp(t->s, s, len);

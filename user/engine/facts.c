@@ -22,15 +22,29 @@ static enum class class_of(const struct proc *p) {
 	return CLASS_BATCH;
 }
 
+static void tell_class(struct engine *e, struct proc *p, const struct event *ev, enum class is)
+{
+	const struct change change = { .kind = CHANGE_CLASS, .ts = ev->ts, .p = p, .event = ev,
+				       .u.old_class = p->class };
+
+	p->class = is;
+	e->out.change(e->out.ctx, &change);
+}
+
 void facts_classify(struct engine *e, struct proc *p, const struct event *ev)
 {
 	enum class was = p->class, is = class_of(p);
-	struct change change = { .kind = CHANGE_CLASS, .p = p, .event = ev, .u.old_class = was };
 
-	if (is == was)
-		return;
-	p->class = is;
-	change.ts = ev->ts;
+	if (is != was)
+		tell_class(e, p, ev, is);
+}
+
+static void tell_session(struct engine *e, const struct proc *p, const struct event *ev,
+			 uint32_t old_sid, uint32_t old_tty)
+{
+	const struct change change = { .kind = CHANGE_SESSION, .ts = ev->ts, .p = p, .event = ev,
+				       .u.session = { old_sid, old_tty } };
+
 	e->out.change(e->out.ctx, &change);
 }
 
@@ -41,19 +55,16 @@ void facts_classify(struct engine *e, struct proc *p, const struct event *ev)
 static void learn_session(struct engine *e, struct proc *p, const struct event *ev)
 {
 	const struct facts *f = &ev->facts;
-	struct change change = { .kind = CHANGE_SESSION, .ts = ev->ts, .p = p, .event = ev };
 	bool known = p->have & HAVE_SESSION;
-	bool changed = known && (p->sid != f->sid || p->tty != f->tty);
+	uint32_t sid = p->sid, tty = p->tty;
 
-	if (known && ev->kind == EVENT_EXIT && p->sid == f->sid)
+	if (known && ev->kind == EVENT_EXIT && sid == f->sid)
 		return;
-	change.u.session.sid = p->sid;
-	change.u.session.tty = p->tty;
 	p->sid = f->sid;
 	p->pgid = f->pgid;
 	p->tty = f->tty;
-	if (changed && e->was == LIFE_RUNNING)
-		e->out.change(e->out.ctx, &change);
+	if (known && (sid != f->sid || tty != f->tty) && e->was == LIFE_RUNNING)
+		tell_session(e, p, ev, sid, tty);
 }
 
 enum sigchld sigchld_of(const struct facts *f)
@@ -176,10 +187,26 @@ void facts_exec_unheard(struct proc *p, const struct event *ev)
 	executed(p, ev);
 }
 
-void facts_exec(struct proc *p, const struct event *ev)
+/* Of the few programs that run again and again, the path is kept once. */
+static void set_exe(struct engine *e, struct proc *p, struct slice exe)
+{
+	struct text **kept;
+
+	if (text_is(p->exe, exe.s, exe.len))
+		return;
+	if (!exe.s) {
+		replace(&p->exe, exe);
+		return;
+	}
+	kept = &e->programs[text_hash(exe.s, exe.len) % PROGRAMS];
+	text_set(kept, exe.s, exe.len);
+	text_share(&p->exe, *kept);
+}
+
+void facts_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
 	replace(&p->args, ev->exec.args);
-	replace(&p->exe, ev->exec.exe);
+	set_exe(e, p, ev->exec.exe);
 	replace(&p->cwd, ev->exec.cwd);
 	p->args_bytes = ev->exec.args_bytes;
 	p->args_cut = ev->exec.args_cut;
@@ -200,7 +227,7 @@ static void learn_doing(struct proc *p, const struct doing *seen)
 	*p->doing = *seen;
 }
 
-void facts_sight(struct proc *p, const struct event *ev)
+void facts_sight(struct engine *e, struct proc *p, const struct event *ev)
 {
 	const struct sight_facts *s = &ev->sight;
 
@@ -242,7 +269,7 @@ void facts_sight(struct proc *p, const struct event *ev)
 		p->argc = s->argc;
 	}
 	if (s->exe.s)
-		text_set(&p->exe, s->exe.s, s->exe.len);
+		set_exe(e, p, s->exe);
 	if (s->cwd.s)
 		text_set(&p->cwd, s->cwd.s, s->cwd.len);
 }

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 
 #define FOLLOW_MAX 16
+#define PROGRAMS 256 /* whose paths are kept */
 #define ASK_AGAIN (100 * NS_PER_MS) /* what was answered, but is not yet decided */
 #define DOUBT (2 * NS_PER_S) /* after a loss: by then all have been seen again */
 #define ASK_LATE (2 * NS_PER_S) /* what was not answered: there may be many questions before it */
@@ -18,6 +19,7 @@ struct engine {
 	struct proc **buckets; /* by pid */
 	size_t nbuckets, count;
 	struct pool procs;
+	struct text *programs[PROGRAMS]; /* by a hash of their paths */
 	struct list dead, doubted, zombies;
 	enum life was; /* of the process an event is being applied to: its life before */
 	const struct proc *at_work; /* that process: it cannot be evicted */
@@ -61,6 +63,8 @@ struct proc *store_find(const struct engine *e, struct ident id);
 struct proc *store_find_parent(const struct engine *e, struct ident id, struct ident child);
 /* The one that is known only as somebody's parent, by its bare pid, if id can be its name. */
 struct proc *store_find_unnamed(const struct engine *e, struct ident id);
+/* At a death: what the release will let go of comes nearer meanwhile. */
+void store_fetch_ties(const struct proc *p);
 struct proc *store_add(struct engine *e, struct ident id);
 /* Takes it out and frees it: family_remove() does it, when it has left its family. */
 void store_remove(struct engine *e, struct proc *p);
@@ -69,9 +73,9 @@ void store_remove(struct engine *e, struct proc *p);
 void facts_learn(struct engine *e, struct proc *p, const struct event *ev);
 /* True if it has become another program and no exec was heard of; facts_learn() forgets that. */
 bool facts_exec_missed(const struct proc *p, const struct event *ev);
-void facts_exec(struct proc *p, const struct event *ev);
+void facts_exec(struct engine *e, struct proc *p, const struct event *ev);
 void facts_exec_unheard(struct proc *p, const struct event *ev);
-void facts_sight(struct proc *p, const struct event *ev);
+void facts_sight(struct engine *e, struct proc *p, const struct event *ev);
 void facts_inherit(struct proc *child, const struct proc *creator, const struct event *ev);
 void facts_classify(struct engine *e, struct proc *p, const struct event *ev);
 

@@ -137,7 +137,7 @@ static void on_late_fork(struct engine *e, struct proc *p, const struct event *e
 static void on_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
 	introduce(e, p, ev);
-	facts_exec(p, ev);
+	facts_exec(e, p, ev);
 	family_new_account(p);
 	facts_classify(e, p, ev);
 	tell(e, CHANGE_EXEC, p, ev, false);
@@ -180,6 +180,7 @@ static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 {
 	bool missed = facts_exec_missed(p, ev) && !died_in_exec(p, ev);
 
+	store_fetch_ties(p);
 	introduce(e, p, ev);
 	facts_classify(e, p, ev);
 	if (missed)
@@ -226,7 +227,7 @@ void life_end_unheard(struct engine *e, struct proc *p, uint64_t ts)
 static void found_corpse(struct engine *e, struct proc *p, const struct event *ev)
 {
 	introduce(e, p, ev);
-	facts_sight(p, ev);
+	facts_sight(e, p, ev);
 	p->status = ev->sight.status;
 	p->has_status = ev->sight.has_status;
 	facts_classify(e, p, ev);
@@ -244,7 +245,7 @@ static void found_corpse(struct engine *e, struct proc *p, const struct event *e
 static void found_alive(struct engine *e, struct proc *p, const struct event *ev)
 {
 	introduce(e, p, ev);
-	facts_sight(p, ev);
+	facts_sight(e, p, ev);
 	facts_classify(e, p, ev);
 	if (p->from_snapshot)
 		life_tell_birth(e, p, ev, false);
@@ -266,7 +267,7 @@ static void on_sight(struct engine *e, struct proc *p, const struct event *ev)
 		infer_exec(e, p, ev);
 	else if (!counted) /* its program was read before: from /proc, which does not count execs */
 		e->out.ask(e->out.ctx, p->id, true);
-	facts_sight(p, ev);
+	facts_sight(e, p, ev);
 	facts_classify(e, p, ev);
 	tell(e, CHANGE_SIGHT, p, ev, missed);
 }
@@ -278,7 +279,7 @@ static void on_unheard_death(struct engine *e, struct proc *p, const struct even
 		return;
 	}
 	settle(e, p, ev);
-	facts_sight(p, ev);
+	facts_sight(e, p, ev);
 	p->status = ev->sight.status;
 	p->has_status = ev->sight.has_status;
 	infer_death(e, p, ev);
@@ -294,7 +295,7 @@ static void on_late_death(struct engine *e, struct proc *p, const struct event *
 static void on_corpse(struct engine *e, struct proc *p, const struct event *ev)
 {
 	settle(e, p, ev);
-	facts_sight(p, ev);
+	facts_sight(e, p, ev);
 }
 
 /* Not told under a parent that has lost it and counts as alive: that one is looked at first. */

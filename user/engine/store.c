@@ -10,7 +10,7 @@ static size_t bucket_of(const struct engine *e, uint32_t pid)
 void store_init(struct engine *e)
 {
 	e->nbuckets = 1024;
-	e->buckets = xcalloc(e->nbuckets, sizeof(*e->buckets));
+	e->buckets = pool_big(e->nbuckets * sizeof(*e->buckets));
 	pool_init(&e->procs, sizeof(struct proc));
 }
 
@@ -36,6 +36,8 @@ void store_free(struct engine *e)
 			release(e, p);
 		}
 	}
+	for (i = 0; i < PROGRAMS; i++)
+		text_put(e->programs[i]);
 	free(e->buckets);
 	pool_fini(&e->procs);
 }
@@ -46,7 +48,7 @@ static void grow(struct engine *e)
 	struct proc **from = e->buckets;
 
 	e->nbuckets *= 2;
-	e->buckets = xcalloc(e->nbuckets, sizeof(*e->buckets));
+	e->buckets = pool_big(e->nbuckets * sizeof(*e->buckets));
 	for (i = 0; i < old; i++) {
 		while (from[i]) {
 			struct proc *p = from[i];
@@ -74,9 +76,30 @@ static struct proc *find(const struct engine *e, struct ident id, uint64_t born_
 	return youngest;
 }
 
+/*
+ * Of a crowd everybody is far away, in memory that nobody has touched for long: all of a process is
+ * fetched at once, not line after line as it is read.
+ */
+static struct proc *fetch(struct proc *p)
+{
+	size_t at;
+
+	for (at = 64; p && at < sizeof(*p); at += 64)
+		__builtin_prefetch((char *)p + at, 1);
+	return p;
+}
+
 struct proc *store_find(const struct engine *e, struct ident id)
 {
-	return find(e, id, NEVER);
+	return fetch(find(e, id, NEVER));
+}
+
+void store_fetch_ties(const struct proc *p)
+{
+	__builtin_prefetch(p->sibling.next, 1);
+	__builtin_prefetch(p->sibling.prev, 1);
+	__builtin_prefetch(p->args, 1);
+	__builtin_prefetch(p->exe, 1);
 }
 
 struct proc *store_find_parent(const struct engine *e, struct ident id, struct ident child)
@@ -107,7 +130,7 @@ struct proc *store_add(struct engine *e, struct ident id)
 {
 	struct proc *p = pool_get(&e->procs), **at;
 
-	if (e->count >= e->nbuckets)
+	if (2 * e->count >= e->nbuckets) /* or a newborn would meet strangers there, far away */
 		grow(e);
 	p->id = id;
 	p->argc = -1;

@@ -58,25 +58,10 @@ static void read_group(struct told_group *g, const struct text *path)
 		member_unit(&g->cgroup, "unit", c.unit);
 }
 
-static size_t place_of(const struct text *path)
-{
-	uint64_t mixed = path->len, part;
-	size_t i;
-
-	for (i = 0; i < path->len; i += sizeof(part)) {
-		part = 0;
-		memcpy(&part, path->s + i,
-		       path->len - i < sizeof(part) ? path->len - i : sizeof(part));
-		mixed = (mixed ^ part) * UINT64_C(0x9e3779b97f4a7c15);
-		mixed ^= mixed >> 32;
-	}
-	return mixed % PLACES;
-}
-
 static const struct told_group *group_of(const struct text *path)
 {
 	static struct told_group places[PLACES];
-	struct told_group *g = &places[place_of(path)];
+	struct told_group *g = &places[text_hash(path->s, path->len) % PLACES];
 
 	if (!g->used || g->path.len != path->len ||
 	    (path->len && memcmp(g->path.data, path->s, path->len)))
