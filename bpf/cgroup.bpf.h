@@ -11,16 +11,17 @@
 static __always_inline int cgroup_seen(struct cgroup *cgroup, const char *path,
 				       struct task_struct *task)
 {
+	int hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id); /* not direct: see plain() */
 	struct record_cgroup *record;
 	long len;
 
-	if (cgroup->root->hierarchy_id != cgroup_hierarchy)
+	if (hierarchy != cgroup_hierarchy)
 		return 0;
 	record = record_reserve(RECORD_CGROUP, sizeof(*record) + CGROUP_PATH);
 	if (!record)
 		return 0;
-	record->id = cgroup->kn->id;
-	record->hierarchy = cgroup->root->hierarchy_id;
+	record->id = BPF_CORE_READ(cgroup, kn, id);
+	record->hierarchy = hierarchy;
 	len = bpf_probe_read_kernel_str(record->data, CGROUP_PATH, path);
 	record->path_len = len > 0 ? len - 1 : 0;
 	fill_head(&record->head, RECORD_CGROUP, 0, task ? task->tgid : 0,
