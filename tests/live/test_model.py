@@ -56,7 +56,8 @@ def test_stream_is_what_random_lives_say_of_themselves(trace):
     assert not differences, f"{len(differences)} differences (all of each above):\n{firsts}"
     assert len(broken) <= 1 + COUNT / 100
     assert counts["killer unknown"] <= 2 + COUNT / 5, counts
-    assert all(counts[what] for what in ("clear zombie", "clearly no zombie", "clear daemon"))
+    assert COUNT < BATCH or all(counts[what] for what in ("clear zombie", "clearly no zombie",
+                                                          "clear daemon"))
 
 
 def at_leisure(tracer):
