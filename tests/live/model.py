@@ -283,7 +283,7 @@ class Model:
         may = [*self.persons, "outer"] if self.let_go_by_the_dying(person) else [end["by"]]
         check(any(self.is_role(reap["reaper"], role) for role in may), "reaped by", reap["reaper"])
         least, most = person.stood()
-        if how == "auto":
+        if how == "auto" and not self.stood_before(person):
             check(unsure or reap["zombie_ms"] == 0, "never a zombie")
         else:
             check(reap["zombie_ms"] / 1000 >= least - CLOCKS, "it stood for", least)
