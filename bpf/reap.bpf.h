@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The release of a dead process as it happens, in the context of whoever causes it. Not every kernel
- * lets a program in there. sched_process_free comes a grace period later, everywhere: it tells of
- * those of which nothing was told here.
+ * The release of a dead process as it happens, in the context of whoever causes it. Not every
+ * kernel lets a program in there. sched_process_free comes a grace period later, everywhere: it
+ * tells of those of which nothing was told here.
  */
 #ifndef PROCTRACE_REAP_BPF_H
 #define PROCTRACE_REAP_BPF_H
