@@ -29,15 +29,19 @@ def nanoseconds(line):
 
 
 @pytest.fixture(scope="module")
-def boot_ns(tracer):
+def start(tracer):
+    return tracer.wait_for(lambda: tracer.lines, "the first line")[0]
+
+
+@pytest.fixture(scope="module")
+def boot_ns(start):
     """The time of a line by the boot clock. (The wall clock is not set while these tests run.)"""
-    start = tracer.read().lines[0]
     return lambda line: nanoseconds(line) - nanoseconds(start) + start["proctrace"]["boot_ns"]
 
 
 @pytest.fixture(scope="module")
-def exact(tracer):
-    return tracer.read().lines[0]["proctrace"]["hooks"]["exact_reap"]
+def exact(start):
+    return start["proctrace"]["hooks"]["exact_reap"]
 
 
 @pytest.mark.parametrize("case", CASES)
