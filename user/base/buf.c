@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/buf.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,15 +94,28 @@ void buf_u64(struct buf *b, uint64_t n)
 	add_digits(b, at, (size_t)(end - at), DECIMAL);
 }
 
+/* Eight digits at once: each nibble in a byte of its own, the highest first in memory. */
+static void hex_digits(char *to, uint32_t n)
+{
+	uint64_t x = n, over;
+
+	x = (x | x << 16) & 0x0000ffff0000ffff;
+	x = (x | x << 8) & 0x00ff00ff00ff00ff;
+	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
+	over = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; /* 1: more than nine */
+	x += 0x3030303030303030 + over * ('a' - '0' - 10);
+	x = htobe64(x);
+	memcpy(to, &x, sizeof(x));
+}
+
 void buf_hex(struct buf *b, uint64_t n)
 {
-	char digits[2 * HEXADECIMAL], *end = digits + HEXADECIMAL, *at = end;
+	size_t zeros = n ? (size_t)__builtin_clzll(n) / 4 : HEXADECIMAL - 1;
+	char digits[2 * HEXADECIMAL];
 
-	do {
-		*--at = "0123456789abcdef"[n & 15];
-		n >>= 4;
-	} while (n);
-	add_digits(b, at, (size_t)(end - at), HEXADECIMAL);
+	hex_digits(digits, (uint32_t)(n >> 32));
+	hex_digits(digits + 8, (uint32_t)n);
+	add_digits(b, digits + zeros, HEXADECIMAL - zeros, HEXADECIMAL);
 }
 
 void buf_base64(struct buf *b, const void *data, size_t n)

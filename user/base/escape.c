@@ -54,6 +54,8 @@ bool utf8_valid(const char *s, size_t n)
 
 		if (n >= 8 && !(eight(s) & EACH(0x80)))
 			len = 8;
+		else if (!(*s & 0x80))
+			len = 1;
 		else
 			len = utf8_next(s, n, &cp);
 		if (!len)

@@ -39,18 +39,23 @@ static inline void text_put(struct text *t)
 		free(t);
 }
 
-static inline uint64_t text_hash(const void *s, size_t len)
+static inline uint64_t text_mix(uint64_t mixed, uint64_t part)
+{
+	mixed = (mixed ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+	return mixed ^ mixed >> 32;
+}
+
+static inline uint64_t text_hash(const char *s, size_t len)
 {
 	uint64_t mixed = len, part;
-	size_t i;
 
-	for (i = 0; i < len; i += sizeof(part)) {
-		part = 0;
-		memcpy(&part, (const char *)s + i, len - i < sizeof(part) ? len - i : sizeof(part));
-		mixed = (mixed ^ part) * UINT64_C(0x9e3779b97f4a7c15);
-		mixed ^= mixed >> 32;
+	for (; len >= sizeof(part); s += sizeof(part), len -= sizeof(part)) {
+		memcpy(&part, s, sizeof(part));
+		mixed = text_mix(mixed, part);
 	}
-	return mixed;
+	for (part = 0; len; len--)
+		part = part << 8 | (unsigned char)*s++;
+	return text_mix(mixed, part);
 }
 
 static inline bool text_is(const struct text *t, const void *s, size_t len)
