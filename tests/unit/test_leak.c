@@ -444,6 +444,48 @@ static void the_dead_are_counted_by_their_programs(void **state)
 	assert_int_equal(w.leak.programs[2].count, 2 * (w.leak.count / 10));
 }
 
+/* A child each so many ms, and so much room: the limit itself ends it. How long before it was told. */
+static uint64_t told_ahead(uint64_t every_ms, uint32_t room)
+{
+	uint64_t end, at = 0;
+	uint32_t used = 0;
+
+	w.now = BEGINNING + 7 * NS_PER_MS;
+	for (end = w.now; used < room; end += every_ms * NS_PER_MS) {
+		uint32_t pid = next_pid++;
+
+		used++;
+		tell(fork_of(pid, PARENT));
+		tell(exit_of(pid, PARENT, EXITED(0)));
+		while (w.now < end + every_ms * NS_PER_MS) {
+			pass(every_ms * NS_PER_MS < NS_PER_S ? every_ms * NS_PER_MS : NS_PER_S);
+			if (w.measured.pid)
+				tell(limits_of(PARENT, room, used));
+			memset(&w.measured, 0, sizeof(w.measured));
+			if (told() && !at)
+				at = w.now;
+		}
+		if (every_ms >= NS_PER_S / NS_PER_MS)
+			tell(sight_of(pid, PARENT, 'Z'));
+		else if (pid >= 1000 + NS_PER_S / NS_PER_MS / every_ms)
+			tell(sight_of(pid - (uint32_t)(NS_PER_S / NS_PER_MS / every_ms), PARENT, 'Z'));
+	}
+	return at && at < end ? end - at : 0;
+}
+
+/* However fast: it is told before the limit is hit, if a quarter of a minute is left for it. */
+static void a_small_room_is_watched_closely(void **state)
+{
+	(void)state;
+	assert_in_range(told_ahead(400, 120) / NS_PER_S, 30, 42);
+}
+
+static void a_room_that_lasts_some_minutes_is_too(void **state)
+{
+	(void)state;
+	assert_in_range(told_ahead(3000, 60) / NS_PER_S, 110, 160);
+}
+
 /* Ten seconds of haste that would take an hour to hit anything are not worth an alarm. */
 static void a_burst_far_from_any_limit_is_none(void **state)
 {
@@ -482,6 +524,8 @@ int main(void)
 		story(the_users_limit_counts_the_users_tasks),
 		story(the_dead_are_counted_by_their_programs),
 		story(a_burst_far_from_any_limit_is_none),
+		story(a_small_room_is_watched_closely),
+		story(a_room_that_lasts_some_minutes_is_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,8 @@
  * Zombie leaks: one parent's zombies keep growing. A crowd that stands is none, however large, nor is
  * one that comes and goes: what counts is the least number in each stretch of time. If four
  * stretches in a row rise, it grows. Stretches are a minute, five and fifteen, so that a leak of a
- * few an hour is found too; and two seconds, where a limit is near at that speed.
+ * few an hour is found too; and two and ten seconds, where a limit is so near at that speed that it
+ * would be hit before, or soon.
  *
  * Time is cut where the boot clock shows whole stretches, so that a replay cuts it there too.
  */
@@ -14,17 +15,33 @@
 
 #define BEAT (2 * NS_PER_S)
 #define STRETCHES 4 /* in a row */
-#define GROWTH_STEADY 5
-#define GROWTH_URGENT 20
-#define URGENT (600 * NS_PER_S) /* until a limit is reached */
+#define GROWTH 5 /* at the least, over all of them */
 #define MEASURE_SOON (10 * NS_PER_S)
 #define MEASURE_LATER (30 * NS_PER_S)
 #define MINUTES 15
 
-static const uint64_t lengths[] = { BEAT, 60 * NS_PER_S, 300 * NS_PER_S, 900 * NS_PER_S };
+enum { SCALE_BEAT, SCALE_TEN, SCALE_MINUTE, SCALE_FIVE, SCALE_QUARTER, SCALES };
+
+static const uint64_t lengths[SCALES] = {
+	[SCALE_BEAT] = BEAT,
+	[SCALE_TEN] = 10 * NS_PER_S,
+	[SCALE_MINUTE] = 60 * NS_PER_S,
+	[SCALE_FIVE] = 300 * NS_PER_S,
+	[SCALE_QUARTER] = 900 * NS_PER_S,
+};
+
+/* Growth by so much counts if a limit is reached within that time; else the slower scales will see. */
+static const struct urgency {
+	int scale;
+	uint32_t growth;
+	uint64_t within;
+} urgencies[] = {
+	{ SCALE_BEAT, GROWTH, 60 * NS_PER_S },
+	{ SCALE_BEAT, 20, 600 * NS_PER_S },
+	{ SCALE_TEN, GROWTH, 300 * NS_PER_S },
+};
 
 #define SILENCE ((STRETCHES + 1) * 900 * NS_PER_S)
-#define SCALES (sizeof(lengths) / sizeof(lengths[0]))
 
 struct account {
 	struct hold hold;
@@ -228,7 +245,7 @@ static void look_at_children(const struct proc *p, struct leak *leak)
 /* How far back they are known not to grow. */
 static uint64_t known_for(const struct account *a)
 {
-	return a->scale[0].n == STRETCHES ? (STRETCHES - 1) * lengths[0] : 0;
+	return a->scale[SCALE_BEAT].n == STRETCHES ? (STRETCHES - 1) * lengths[SCALE_BEAT] : 0;
 }
 
 /* s: at which scale it grows; NULL: at none. */
@@ -267,22 +284,33 @@ bool leak_of(const struct detect *d, const struct proc *parent, uint64_t now, st
 	return true;
 }
 
-static void tell(struct detect *d, struct account *a, const struct proc *p, const struct scale *s,
+/* A burst far from any limit may well end before. */
+static bool counts(const struct leak *leak, int scale, uint64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(urgencies) / sizeof(urgencies[0]); i++)
+		if (scale == urgencies[i].scale && leak->growth >= urgencies[i].growth &&
+		    leak->nearest != LIMIT_KINDS && leak->hit <= now + urgencies[i].within)
+			return true;
+	return scale >= SCALE_MINUTE;
+}
+
+static bool tell(struct detect *d, struct account *a, const struct proc *p, const struct scale *s,
 		 uint64_t now)
 {
 	struct finding f = { .kind = FINDING_ZOMBIE_LEAK, .ts = now, .p = p };
 	struct leak *leak = &f.u.leak;
 
 	describe(d, a, p, s, leak);
-	if (s == &a->scale[0] && leak->nearest == LIMIT_KINDS)
-		return;
-	if (s == &a->scale[0] && leak->hit > now + URGENT)
-		return; /* it may well end before; the slower scales will see */
+	if (!counts(leak, (int)(s - a->scale), now))
+		return false;
 	count_windows(a, leak, now);
 	look_at_children(p, leak);
 	a->told = s;
 	a->told_count = leak->count;
 	d->out.finding(d->out.ctx, &f);
+	return true;
 }
 
 /* Once told, it is told again when it has doubled; and it ends when it has not grown at its scale. */
@@ -297,18 +325,16 @@ static void judge(struct detect *d, struct account *a, const struct proc *p, uin
 	for (i = 0; i < SCALES; i++) {
 		const struct scale *s = &a->scale[i];
 
-		if (now % lengths[i] || !rises(s) ||
-		    growth(s) < (i ? GROWTH_STEADY : GROWTH_URGENT))
-			continue;
-		tell(d, a, p, s, now);
-		return;
+		if (!(now % lengths[i]) && rises(s) && growth(s) >= GROWTH &&
+		    tell(d, a, p, s, now))
+			return;
 	}
 }
 
 /* Before it is judged: what is near decides how urgent it is. */
 static void measure(struct detect *d, struct account *a, uint64_t now)
 {
-	bool soon = growth(&a->scale[0]) >= GROWTH_STEADY, grows = soon;
+	bool soon = growth(&a->scale[SCALE_BEAT]) >= GROWTH, grows = soon;
 	size_t i;
 
 	for (i = 1; i < SCALES && !grows; i++)
@@ -331,12 +357,12 @@ static bool beat(struct detect *d, struct account *a, uint64_t now)
 	for (i = 0; i < SCALES; i++)
 		if (now % lengths[i] == 0)
 			end_stretch(&a->scale[i], p->zombies);
-	if (now % lengths[1] == 0)
+	if (now % lengths[SCALE_MINUTE] == 0)
 		end_minute(a);
 	measure(d, a, now);
 	judge(d, a, p, now);
-	return p->zombies || a->scale[3].n < STRETCHES || growth(&a->scale[3]) ||
-	       a->scale[3].past[0];
+	return p->zombies || a->scale[SCALE_QUARTER].n < STRETCHES ||
+	       growth(&a->scale[SCALE_QUARTER]) || a->scale[SCALE_QUARTER].past[0];
 }
 
 /*
