@@ -32,7 +32,7 @@ TEST_LIBS := -lcmocka -ljansson
 DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev \
 	libcap-ng-dev libseccomp-dev
 DEPS_TEST := libcmocka-dev libjansson-dev python3 python3-pytest python3-jsonschema mandoc jq \
-	procps util-linux tini libclang-rt-14-dev gcovr
+	procps util-linux tini libclang-rt-14-dev gcovr libnet-server-perl
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
 SOURCES := $(wildcard user/*/*.c)

@@ -261,10 +261,26 @@ static void a_container_gets_an_init_whatever_the_cause(void **state)
 	assert_string_equal(a.brief, "run the container with --init or tini");
 }
 
+/* That it is late was seen, or it is no more than that it has collected some before. */
+static void lateness_that_nobody_saw_is_advised_on_by_its_signals(void **state)
+{
+	(void)state;
+	parent.sigchld = SIGCHLD_CAUGHT;
+	child.died = BEGINNING;
+	advise_on(CAUSE_WAITS_LATE);
+	assert_true(act_says("it collects its children, but late"));
+	assert_false(act_says("kill -CHLD"));
+	child.died = 0;
+	advise_on(CAUSE_WAITS_LATE);
+	assert_false(act_says("but late"));
+	assert_true(act_says("kill -CHLD 10 runs that handler again"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(never_waiting_is_mended_in_the_code_or_by_a_restart, begin),
+		cmocka_unit_test_setup(lateness_that_nobody_saw_is_advised_on_by_its_signals, begin),
 		cmocka_unit_test_setup(a_handler_can_be_run_again, begin),
 		cmocka_unit_test_setup(who_waits_for_another_is_told_whom, begin),
 		cmocka_unit_test_setup(a_stopped_parent_is_resumed, begin),

@@ -202,7 +202,10 @@ static void on_late(struct advice *a, const struct group *g, const struct proc *
 {
 	char name[NAMED];
 
-	(void)example;
+	if (!example->died) { /* it has collected some, and what it does now nobody has watched */
+		mend_waits(a, g->parent);
+		return;
+	}
 	act(a, "in %s: wait at each SIGCHLD, or more often: it collects its children, but late",
 	    named(g->parent, name));
 	brief(a, "wait: it collects its children, but late");
