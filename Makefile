@@ -6,6 +6,8 @@
 # make test-asan  the same tests on a build with ASan and UBSan
 # make fuzz       fuzzes each target for FUZZ_SECONDS (600); a million hostile records
 # make model      the pure engine against a plain model of the kernel: STEPS=10000000 SEED=1 EVERY=1
+# make static     build/static/proctrace, without shared libraries; static-arm64: the same for arm64
+# make test-vm    the same binary on other kernels, in virtual machines: tests/vm/RESULTS.md
 # make coverage   which lines of the pure rooms the unit tests and the model do not reach
 # make bench      measures it beside its peers, into tests/bench/RESULTS.md (as root)
 # make bench-user the user side of it alone, into tests/bench/RESULTS-user.md
@@ -33,6 +35,9 @@ DEPS_BUILD := gcc make libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g
 	libcap-ng-dev libseccomp-dev
 DEPS_TEST := libcmocka-dev libjansson-dev python3 python3-pytest python3-jsonschema mandoc jq \
 	procps util-linux tini libclang-rt-14-dev gcovr libnet-server-perl
+# heavier ones, for other machines than this one
+DEPS_VM := qemu-system-x86 busybox-static cpio
+DEPS_ARM64 := gcc-aarch64-linux-gnu qemu-system-arm cpio
 DEPS_BENCH := libbpf-tools forkstat stress-ng time
 
 SOURCES := $(wildcard user/*/*.c)
@@ -54,10 +59,12 @@ $(BUILD)/%.o: %.c $(BUILD)/proctrace.skel.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# -mcpu=v2: what a 5.10 kernel takes
+# -mcpu=v2: what a 5.10 kernel takes. So is -disable-block-placement: blocks in another order than
+# they were written in may make a loop whose way back is no jump, which that kernel refuses.
 $(BUILD)/proctrace.bpf.o: $(BPF_SOURCES)
 	@mkdir -p $(@D)
-	$(CLANG) -g -O2 -target bpf -mcpu=v2 -D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
+	$(CLANG) -g -O2 -target bpf -mcpu=v2 -mllvm -disable-block-placement \
+		-D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
 		-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end \
 		-Ivmlinux -Iinclude -Ibpf $(BPF_INCLUDES) -c -o $@ bpf/proctrace.bpf.c
 
@@ -138,7 +145,7 @@ coverage: deps
 	tests/coverage build/coverage
 
 check-python: $(BUILD)/proctrace
-	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/replay tests/live
+	PROCTRACE=$(abspath $(BUILD))/proctrace $(PYTHON) -m pytest -q -p no:cacheprovider tests/docs tests/replay tests/vm tests/live
 
 test-asan: deps
 	@$(MAKE) --no-print-directory BUILD=build/asan \
@@ -151,6 +158,37 @@ fuzz: deps
 fuzz-long: $(FUZZ) $(BUILD)/tests/unit/test_hostile
 	PROCTRACE_FULL=1 $(BUILD)/tests/unit/test_hostile
 	tests/fuzz/run long $(BUILD)/fuzz
+
+# One file for every kernel: no shared library is needed. Of names that --uid is given, such a
+# binary knows those of /etc/passwd; for others (LDAP and the like) glibc needs its shared libraries
+# at run time: the linker's warnings say so.
+$(BUILD)/static/proctrace: $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -static $(LDFLAGS) -o $@ $^ $(LIBS)
+
+static: deps-build
+	@$(MAKE) --no-print-directory $(BUILD)/static/proctrace
+
+# The libraries of arm64 are unpacked below build/: this machine's own packages stay as they are.
+ARM64_ROOT := build/arm64/root
+ARM64 := ARCH=arm64 BUILD=build/arm64 CC="aarch64-linux-gnu-gcc --sysroot=$(abspath $(ARM64_ROOT))" \
+	BPF_INCLUDES="-idirafter $(ARM64_ROOT)/usr/include -idirafter \
+		$(ARM64_ROOT)/usr/include/aarch64-linux-gnu"
+
+$(ARM64_ROOT):
+	tests/vm/unpack arm64 $@ libc6-dev linux-libc-dev libbpf-dev libelf-dev zlib1g-dev \
+		libcap-ng-dev libseccomp-dev libjansson-dev
+
+static-arm64: deps-build
+	$(call install_deps,$(DEPS_ARM64))
+	@$(MAKE) --no-print-directory $(ARM64_ROOT)
+	@$(MAKE) --no-print-directory $(ARM64) build/arm64/static/proctrace
+
+# VM="smoke" for the scenario alone; SERIES="5.10 newest" for some kernels only
+VM ?= suite
+test-vm: static
+	$(call install_deps,$(DEPS_VM))
+	tests/vm/run $(VM) --table build/vm/amd64.md $(SERIES)
 
 $(BUILD)/tests/bench/storm: tests/bench/storm.c
 	@mkdir -p $(@D)
@@ -191,4 +229,4 @@ clean:
 	$(BUILD)/tests/bench/user.d
 
 .PHONY: all deps deps-build run test check check-unit check-fuzz check-python test-asan fuzz \
-	fuzz-long bench bench-user install clean
+	fuzz-long static static-arm64 test-vm bench bench-user install clean
