@@ -69,8 +69,7 @@ class Tracer:
             stderr=open(self.err, "wb"))
         if self.live:
             ready(self.process, self.err, self.live)
-        else:
-            time.sleep(1.5)  # it does not say when it is ready
+        time.sleep(1.5)  # some do not say when; what it has to look at first is looked at then
         if self.process.poll() is not None:
             raise RuntimeError(f"it ended: {open(self.err, errors='replace').read()[-200:]!r}")
         self.cpu_at_start = cpu_ns(self.process.pid)

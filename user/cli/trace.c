@@ -25,6 +25,8 @@
 
 /* How long records may gather while they come, and how long the loop sleeps when none do. */
 #define NAP (4 * NS_PER_MS)
+#define NAP_DENSE (8 * NS_PER_MS) /* when they come by the dozen: waking up is dear */
+#define DENSE 48
 #define NAP_LOW_LATENCY (NS_PER_MS / 2)
 #define DOZE NS_PER_S
 #define LOOKS_A_ROUND 512
@@ -181,9 +183,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
  * Sleeps: a nap while records come, so that they gather and nobody is woken for each; a doze when
  * none did, out of which the next record wakes.
  */
-static void rest(struct trace *t, bool busy, uint64_t now)
+static void rest(struct trace *t, bool busy, bool dense, uint64_t now)
 {
-	uint64_t nap = t->o->low_latency ? NAP_LOW_LATENCY : NAP;
+	uint64_t nap = t->o->low_latency ? NAP_LOW_LATENCY : dense ? NAP_DENSE : NAP;
 	uint64_t then = now + (busy ? nap : DOZE);
 	uint64_t deadline = earlier(pipeline_deadline(&t->pipe),
 				    recovery_deadline(&t->recovery, now));
@@ -242,7 +244,7 @@ static void loop(struct trace *t)
 						   : "duration");
 		if (!t->reason)
 			rest(t, n > 0 || t->pipe.asked.len || t->sights.n || t->recovery.auditing,
-			     now);
+			     n >= DENSE, now);
 	}
 }
 
