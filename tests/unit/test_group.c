@@ -93,6 +93,22 @@ static void causes_that_differ_are_told_each_with_its_count(void **state)
 	assert_false(group_cause_certain(&g.at[0].causes[0]));
 }
 
+/* Of those that were dead before less is known than of one that was seen to die. */
+static void the_example_is_one_that_was_seen_to_die(void **state)
+{
+	(void)state;
+	crowd(10, 11, 13, "before");
+	tell(fork_of(20, 10));
+	tell(exit_of(20, 10, EXITED(0)));
+	crowd(10, 20, 20, "seen");
+	make();
+	assert_int_equal(g.at[0].ncauses, 1);
+	assert_int_equal(g.at[0].causes[0].count, 4);
+	assert_int_equal(g.at[0].causes[0].example->id.pid, 20);
+	assert_true(group_cause_certain(&g.at[0].causes[0]));
+	assert_int_equal(g.at[0].oldest->id.pid, 11);
+}
+
 static void one_that_has_just_died_is_none(void **state)
 {
 	(void)state;
@@ -345,6 +361,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(programs_come_by_their_number, begin, end),
 		cmocka_unit_test_setup_teardown(causes_that_differ_are_told_each_with_its_count,
 						begin, end),
+		cmocka_unit_test_setup_teardown(the_example_is_one_that_was_seen_to_die, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_has_just_died_is_none, begin, end),
 		cmocka_unit_test_setup_teardown(a_leader_of_living_threads_stands_apart, begin,
 						end),

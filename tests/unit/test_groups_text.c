@@ -359,6 +359,9 @@ static void it_fits_the_terminal(void **state)
 		assert_says(text, "\n    39 p200(200) [S]");
 		assert_says(text, " more parents with ");
 	}
+	told.since = w.now - 20 * 3600 * NS_PER_S; /* the first line is broken, too */
+	s.width = 60;
+	assert_in_range(longest(shown()), 1, 60);
 }
 
 static void a_row_tells_what_stands_in_full_otherwise(void **state)

@@ -72,6 +72,12 @@ static void add_program(struct group *g, const char *comm, size_t count)
 	g->programs[i] = (struct group_program){ comm, count };
 }
 
+/* Of one whose death was seen more is known; else the oldest tells most. */
+static bool tells_more(const struct proc *a, const struct proc *b)
+{
+	return !a->died == !b->died ? proc_older(a, b) : a->died;
+}
+
 static void add_cause(struct group *g, const struct proc *p)
 {
 	struct finding f;
@@ -86,7 +92,7 @@ static void add_cause(struct group *g, const struct proc *p)
 	if (i == g->ncauses)
 		g->causes[g->ncauses++] = (struct group_cause){ f.u.zombie.cause, 0, p };
 	g->causes[i].count++;
-	if (proc_older(p, g->causes[i].example))
+	if (tells_more(p, g->causes[i].example))
 		g->causes[i].example = p;
 }
 

@@ -15,7 +15,7 @@
 struct group_cause {
 	enum cause cause;
 	size_t count;
-	const struct proc *example; /* the oldest of them */
+	const struct proc *example; /* the oldest of them, of those that were seen to die if any was */
 };
 
 struct group_program {

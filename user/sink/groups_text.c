@@ -92,12 +92,17 @@ static size_t add_groups(struct sink *s, const struct stream_groups *told, size_
 static void add_left_out(struct sink *s, const struct groups *g, size_t shown)
 {
 	size_t i, zombies = 0;
+	struct buf text = { 0 };
 
 	for (i = shown; i < g->n; i++)
 		zombies += g->at[i].count;
-	if (zombies)
-		buf_printf(&s->out, "\n%zu more parents with %zu zombies are left out (--limit %zu "
-			   "shows all)\n", g->n - shown, zombies, g->n);
+	if (!zombies)
+		return;
+	buf_printf(&text, "%zu more parents with %zu zombies are left out (--limit %zu shows all)",
+		   g->n - shown, zombies, g->n);
+	buf_byte(&s->out, '\n');
+	add_wrapped(s, &s->out, &text, 0, 0);
+	buf_free(&text);
 }
 
 static void add_leaders(struct sink *s, struct buf *out, const struct groups *g)
@@ -125,22 +130,24 @@ static void add_leaders(struct sink *s, struct buf *out, const struct groups *g)
 static void add_head(struct sink *s, const struct stream_groups *told)
 {
 	const struct groups *g = told->groups;
-	struct buf *b = &s->out;
+	struct buf text = { 0 };
 
 	if (g->zombies)
-		buf_printf(b, "%zu zombie%s under %zu parent%s%s", g->zombies,
+		buf_printf(&text, "%zu zombie%s under %zu parent%s%s", g->zombies,
 			   g->zombies > 1 ? "s" : "", g->n, g->n > 1 ? "s" : "",
 			   g->n > 1 ? ", the worst first" : "");
 	else
-		buf_lit(b, "no zombies");
-	buf_printf(b, " (of %zu processes", g->processes);
+		buf_lit(&text, "no zombies");
+	buf_printf(&text, " (of %zu processes", g->processes);
 	if (g->fresh)
-		buf_printf(b, "; just died: %zu", g->fresh);
+		buf_printf(&text, "; just died: %zu", g->fresh);
 	if (told->since) {
-		buf_lit(b, "; watched for ");
-		add_age(b, told->ts - told->since);
+		buf_lit(&text, "; watched for ");
+		add_age(&text, told->ts - told->since);
 	}
-	buf_lit(b, ")\n");
+	buf_lit(&text, ")");
+	add_wrapped(s, &s->out, &text, 0, 0);
+	buf_free(&text);
 }
 
 static void add_container(struct sink *s, const struct stream_groups *told, size_t at)
