@@ -272,6 +272,28 @@ static int waits_for(const char *text, int32_t *pid)
 	return err;
 }
 
+static void a_system_call_tells_where_it_sleeps(void **state)
+{
+	static const struct { long number; const char *want; } calls[] = {
+		{ SYS_wait4, "do_wait" },
+		{ SYS_waitid, "do_wait" },
+		{ SYS_rt_sigtimedwait, "do_sigtimedwait" },
+		{ SYS_read, "" },
+	};
+	char text[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(calls); i++) {
+		snprintf(text, sizeof(text), "%ld 0x1 0x0 0x0 0x0 0x0 0x0 0x7f 0x7f\n",
+			 calls[i].number);
+		assert_string_equal(proc_parse_sleep(text), calls[i].want);
+	}
+	assert_string_equal(proc_parse_sleep("running\n"), "");
+	assert_string_equal(proc_parse_sleep("-1 0x7f 0x7f\n"), "");
+	assert_string_equal(proc_parse_sleep(""), "");
+}
+
 /* As x86_64 numbers them where it is built for that: wait4 and waitid. */
 static void a_wait_call_tells_whom_it_is_for(void **state)
 {
@@ -418,6 +440,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_line_is_refused),
 		cmocka_unit_test(the_lines_of_a_status_are_read),
 		cmocka_unit_test(the_masks_of_a_status_tell_of_sigchld),
+		cmocka_unit_test(a_system_call_tells_where_it_sleeps),
 		cmocka_unit_test(a_wait_call_tells_whom_it_is_for),
 		cmocka_unit_test(the_init_of_a_namespace_is_number_one_in_it),
 		cmocka_unit_test(what_a_status_does_not_say_is_not_known),

@@ -185,13 +185,46 @@ int proc_parse_wait(const char *text, int32_t *wait_for)
 	return 0;
 }
 
-/* The thread whose directory that is, is asleep in a wait call: do_wait() is where it is then. */
-static bool is_in_wait(int dir, const char *thread, struct buf *text, struct doing *doing)
+const char *proc_parse_sleep(const char *text)
+{
+	long number;
+
+	if (sscanf(text, "%ld ", &number) != 1)
+		return "";
+	if (number == SYS_wait4 || number == SYS_waitid)
+		return "do_wait";
+	return number == SYS_rt_sigtimedwait ? "do_sigtimedwait" : "";
+}
+
+/*
+ * Where the thread sleeps whose directory that is, "" if it runs or if that is not known. Behind a
+ * point is what the compiler added. A kernel that can't unwind a stack there says "0" of all that
+ * sleep (x86 before 5.16): then the system call tells, if it is one that sleeps in one place alone.
+ */
+static void read_where(int dir, const char *thread, struct buf *text, char where[WHERE_LEN])
 {
 	char path[300];
 
+	*where = 0;
 	snprintf(path, sizeof(path), "%s/wchan", thread);
-	if (proc_slurp(dir, path, 64, text) || strncmp(text->data, "do_wait", 7))
+	if (proc_slurp(dir, path, 64, text))
+		return;
+	if (strcmp(text->data, "0")) {
+		snprintf(where, WHERE_LEN, "%.*s", (int)strcspn(text->data, "."), text->data);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/syscall", thread);
+	if (!proc_slurp(dir, path, 256, text))
+		snprintf(where, WHERE_LEN, "%s", proc_parse_sleep(text->data));
+}
+
+/* The thread whose directory that is, is asleep in a wait call: do_wait() is where it is then. */
+static bool is_in_wait(int dir, const char *thread, struct buf *text, struct doing *doing)
+{
+	char path[300], where[WHERE_LEN];
+
+	read_where(dir, thread, text, where);
+	if (strncmp(where, "do_wait", 7))
 		return false;
 	snprintf(path, sizeof(path), "%s/syscall", thread);
 	if (doing && !proc_slurp(dir, path, 256, text))
@@ -222,14 +255,11 @@ static bool sleeps_in_wait(int dir, struct doing *doing)
 	return found;
 }
 
-/* "0" where it runs, or where the kernel does not say; behind a point is what the compiler added. */
 static void look_at_doing(int dir, struct proc_room *room, struct event *ev)
 {
 	struct doing *d = &ev->sight.doing;
 
-	if (!proc_slurp(dir, "wchan", 64, &room->stat) && strcmp(room->stat.data, "0"))
-		snprintf(d->where, sizeof(d->where), "%.*s",
-			 (int)strcspn(room->stat.data, "."), room->stat.data);
+	read_where(dir, ".", &room->stat, d->where);
 	if (ev->sight.threads > 1)
 		sleeps_in_wait(dir, d);
 	else if (!strncmp(d->where, "do_wait", 7))

@@ -61,5 +61,10 @@ void proc_parse_signals(const char *text, struct facts *f);
  * it. 0, -ENOENT if it does not say so (a pidfd), or -EBADMSG. Pure.
  */
 int proc_parse_wait(const char *text, int32_t *wait_for);
+/*
+ * The same text of a thread that sleeps: the kernel's function that it sleeps in, where the system
+ * call tells it (do_wait, kernel/exit.c; do_sigtimedwait, kernel/signal.c), or "". Pure.
+ */
+const char *proc_parse_sleep(const char *text);
 
 #endif
