@@ -2,6 +2,7 @@
 """The kernels of the matrix: Debian's, for clouds, as they boot without a module."""
 
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Kernels:
         return plain[0 if name == "oldest" else -1] if plain else name
 
     def image(self, series):
-        """The newest image of a series: its path, or None if the archive has none."""
+        """The newest image of a series: its path, or None if it can't be had."""
         path = self.directory / f"vmlinuz-{self.arch}-{series}"
         if path.exists():
             return path
@@ -53,7 +54,10 @@ class Kernels:
         package = packages[-1]
         binary = package.replace("linux-image", "linux-binary")  # 7.0 and later
         with tempfile.TemporaryDirectory(dir=self.directory) as unpacked:
-            self._archive.unpack(binary if self._archive.has(binary) else package, unpacked)
+            try:
+                self._archive.unpack(binary if self._archive.has(binary) else package, unpacked)
+            except subprocess.SubprocessError:
+                return None
             found = [file for file in Path(unpacked).rglob("vmlinu[xz]*") if file.is_file()]
             found[0].rename(path)
         return path

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A virtual machine, in software emulation: for what is true, never for how fast it is."""
+"""A virtual machine, in software emulation: for what is true, never for how fast it is.
+
+Its time is the count of its instructions, two nanoseconds each, and nobody waits for a sleeper: so
+what takes a microsecond on a real machine does not take a millisecond there, and a program is not
+preempted a thousand times as often. It has one processor: with two, 5.10 waits at boot for ever."""
 
 import subprocess
 
@@ -11,8 +15,9 @@ CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
 
 
 def boot(arch, kernel, image, job, log, memory=1024, timeout=120):
-    """Boots a kernel into a job; gives the lines of its console, and keeps them in a file."""
-    argv = [*MACHINES[arch], "-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-smp", "1", "-m", str(memory),
+    """Boots a kernel into a job; its console goes to a file."""
+    argv = [*MACHINES[arch], "-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-smp", "1",
+            "-m", str(memory),
             "-kernel", str(kernel), "-initrd", str(image), "-nodefaults", "-nographic",
             "-no-reboot", "-serial", f"file:{log}", "-monitor", "none", "-net", "none",
             "-append", f"console={CONSOLES[arch]} panic=-1 quiet job={job}"]
@@ -20,4 +25,7 @@ def boot(arch, kernel, image, job, log, memory=1024, timeout=120):
         subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
         pass
+
+
+def console(log):
     return log.read_text(errors="replace").replace("\r", "").splitlines()

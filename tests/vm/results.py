@@ -115,22 +115,33 @@ def read_suite(console):
     return suite
 
 
+HEAD = """# One binary on other kernels
+
+Made by `make test-vm`: the same static binary in virtual machines, software emulation, one processor.
+A hook is "yes" where it served. "same findings": the lives of `tests/vm/guest/scenario` gave the same
+orphans, zombies and daemons, with the same causes, as on the kernel that the run was made on.
+"""
+
+
 def write_table(path, arch, rows):
-    features = [name for name in FEATURES] + sorted(
-        {name for row in rows for name in row.hooks()} - {*FEATURES, "threads"})
-    out = [f"## {arch}", "", "| kernel | " + " | ".join(features) +
-           " | same findings | live suite |", "|" + " --- |" * (len(features) + 3)]
+    """Puts the section of an architecture into the file; those of others stay."""
+    hooks = sorted({name for row in rows for name in row.hooks()} - {*FEATURES, "threads"})
+    out = [f"## {arch}", "", "| kernel | " + " | ".join([*FEATURES, *hooks]) +
+           " | same findings | live suite |", "| --- " * (len(FEATURES) + len(hooks) + 3) + "|"]
     for row in rows:
-        hooks = row.hooks()
-        cells = [str({True: "yes", False: "no"}.get(hooks.get(name), hooks.get(name, "-")))
-                 for name in features]
+        cells = [{True: "yes", False: "no"}.get(row.hooks().get(name), "-")
+                 for name in [*FEATURES, *hooks]]
         suite = "not run" if not row.suite else (
             f"{row.suite['passed']} passed, {len(row.suite['failed'])} failed, "
             f"{len(row.suite['skipped'])} skipped")
         out.append(f"| {row.kernel()} | " + " | ".join(cells) +
-                   f" | {'yes' if not row.faults else 'no'} | {suite} |")
+                   f" | {'no' if row.faults else 'yes'} | {suite} |")
     for row in rows:
-        details = [*row.faults, *(f"failed: {name}" for name in (row.suite or {}).get("failed", ()))]
+        suite = row.suite or {"failed": (), "why": ()}
+        details = [*row.faults, *(f"failed: {name}" for name in suite["failed"]), *suite["why"],
+                   *(f"lost: {line['proctrace']}" for line in row.lost())]
         if details:
             out += ["", f"{row.kernel()}:", "", *(f"- {text}" for text in details)]
-    path.write_text("\n".join(out) + "\n")
+    sections = path.read_text().split("\n## ")[1:] if path.exists() else []
+    others = ["## " + section.rstrip() for section in sections if not section.startswith(arch)]
+    path.write_text(HEAD + "".join(f"\n{section}\n" for section in sorted(["\n".join(out), *others])))
