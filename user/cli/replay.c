@@ -20,6 +20,7 @@ struct replaying {
 	struct sink sink;
 	struct delivery delivery;
 	uint64_t bad; /* lines */
+	uint64_t held; /* a moment whose leaks are not all read yet; 0: none */
 	uint64_t blind; /* when the last loss was found out: until then nobody kept watch */
 	bool open;    /* a stream has begun and has not ended */
 };
@@ -137,6 +138,10 @@ static void pass(struct replaying *r, uint64_t ts)
  */
 static void take(struct replaying *r, const struct line *line, uint64_t ts)
 {
+	if (r->held && (ts > r->held || line->kind != LINE_FINDING)) {
+		pass(r, r->held);
+		r->held = 0;
+	}
 	if (line->kind == LINE_START) {
 		begin_stream(r, line, ts);
 		return;
@@ -147,7 +152,9 @@ static void take(struct replaying *r, const struct line *line, uint64_t ts)
 	}
 	if (line->kind == LINE_FINDING)
 		apply(r, line);
-	if (line->kind != LINE_LOST) /* it was told when it was found out, among older events */
+	if (line->limits_read) /* other leaks of that beat may follow: they bring their limits, too */
+		r->held = ts;
+	else if (line->kind != LINE_LOST) /* it was told when it was found out, among older events */
 		pass(r, ts);
 	switch (line->kind) {
 	case LINE_PROCESS:
@@ -199,6 +206,8 @@ static int run(struct replaying *r)
 		if (r->sink.out.len >= 1 << 18)
 			delivery_flush(&r->delivery);
 	}
+	if (r->open && r->held)
+		pass(r, r->held);
 	if (r->open) {
 		say("%s: its end is missing: it was cut off, or it is a part", name_of(r));
 		end_stream(r, ts, NULL);
