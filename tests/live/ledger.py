@@ -40,6 +40,17 @@ def comm_of(pid):
     return proc_text(pid, "comm")[:-1]
 
 
+WAIT_CALLS = {"x86_64": ("61", "247"), "aarch64": ("260", "95")}  # wait4, waitid
+
+
+def is_in_wait(pid):
+    """It sleeps in a wait call; where the kernel does not say in which function (x86 before 5.16),
+    the number of its system call tells."""
+    wchan = proc_text(pid, "wchan")
+    return wchan.startswith("do_wait") or wchan == "0" and \
+        proc_text(pid, "syscall").split()[0] in WAIT_CALLS[os.uname().machine]
+
+
 def is_there(pid):
     return os.path.exists(f"/proc/{pid}")
 

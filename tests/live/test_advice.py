@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import now
-from ledger import Life, Stat, proc_text, until
+from ledger import Life, Stat, is_in_wait, until
 from tracer import PROCTRACE
 
 
@@ -164,7 +164,7 @@ def test_signals_that_merged_one_more_each_time(watch, life, watched):
 
 def test_waits_for_another_end_that(life):
     parent = life("causes", "another").pid("parent")
-    until(lambda: proc_text(parent, "wchan") == "do_wait", "it waits")
+    until(lambda: is_in_wait(parent), "it waits")
     told = Told(parent, "waits_for_another")
     told.do(r"no one but \w+\((\d+)\), its only child that lives")
     told.gone()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import Life, Stat, proc_text, until
+from ledger import Life, Stat, is_in_wait, proc_text, until
 
 THRESHOLD = 300
 
@@ -150,7 +150,7 @@ def test_signals_merge_and_each_further_one_collects_another(tracer, case, how):
 def test_parent_that_sleeps_in_a_wait_for_another(tracer, case):
     with life(case) as made:
         parent, other, corpse = made.pid("parent"), made.pid("other"), made.who("child")
-        until(lambda: proc_text(parent, "wchan") == "do_wait", "it waits")
+        until(lambda: is_in_wait(parent), "it waits")
         told = diagnosed(tracer, corpse, parent, "waits_for_another",
                          f"for pid {other} alone (causes, which runs)" if case == "another"
                          else f"for process group {other} alone")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from ledger import PATIENCE, ROOT, Child, Life, Stat, until
+from ledger import PATIENCE, ROOT, Child, Life, Stat, is_in_wait, until
 from tracer import PROCTRACE, SANITIZER
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "user/sink/stream.schema.json").read_text()))
@@ -207,8 +207,7 @@ def test_parent_that_waits_for_another_is_told_apart_and_for_whom():
                stdout=subprocess.PIPE) as parent:
         sleeper = int(parent.stdout.readline())
         until(lambda: dead_by_parent().get(parent.pid) == 4, "they are dead")
-        wchan = f"/proc/{parent.pid}/wchan"
-        until(lambda: open(wchan).read().startswith("do_wait"), "it waits")
+        until(lambda: is_in_wait(parent.pid), "it waits")
         zombies = group_of(parent.pid)
         assert zombies["cause"] == "waits_for_another" and zombies["certain"] and zombies["waits"]
         assert any(f"a wait call for pid {sleeper} alone" in text for text in zombies["evidence"])
