@@ -188,7 +188,7 @@ static-arm64: deps-build
 VM ?= suite
 test-vm: static
 	$(call install_deps,$(DEPS_VM))
-	tests/vm/run $(VM) --table tests/vm/RESULTS.md $(SERIES)
+	tests/vm/run $(VM) $(SERIES) --table tests/vm/RESULTS.md
 
 $(BUILD)/tests/bench/storm: tests/bench/storm.c
 	@mkdir -p $(@D)
