@@ -213,6 +213,16 @@ static void an_exec_replaces_all_that_was_known_of_the_image(void **state)
 	assert_text(proc(11)->exe, "/bin/x", 6);
 }
 
+static void a_state_is_that_of_a_look_until_the_next_exec(void **state)
+{
+	(void)state;
+	tell(fork_of(11, 10));
+	tell(sight_of(11, 10, 'S'));
+	assert_int_equal(proc(11)->letter, 'S');
+	tell(exec_of(11, 10)); /* it does not sleep, and nobody has looked */
+	assert_int_equal(proc(11)->letter, 0);
+}
+
 static void the_creators_program_stays_when_the_child_execs(void **state)
 {
 	struct event ev = exec_of(11, 10);
@@ -454,6 +464,7 @@ int main(void)
 		story(a_forks_image_is_its_creators),
 		story(that_arguments_were_cut_goes_with_them),
 		story(an_exec_replaces_all_that_was_known_of_the_image),
+		story(a_state_is_that_of_a_look_until_the_next_exec),
 		story(the_creators_program_stays_when_the_child_execs),
 		story(a_look_brings_what_only_a_look_can_see),
 		story(a_childs_record_tells_what_its_parent_does_with_sigchld),

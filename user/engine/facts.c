@@ -213,6 +213,7 @@ void facts_exec(struct engine *e, struct proc *p, const struct event *ev)
 	p->argc = ev->exec.argc;
 	p->euid = ev->exec.euid;
 	p->has_euid = true;
+	p->letter = 0; /* what a look saw it do is over */
 	executed(p, ev);
 }
 
