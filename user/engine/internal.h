@@ -101,6 +101,9 @@ void family_remove(struct engine *e, struct proc *p);
 void family_retire(struct engine *e, struct proc *p);
 void family_orphan_children(struct engine *e, struct proc *dead, const struct event *ev);
 
+/* reap.c: the kernel has let go of it; the last that is told of it */
+void reap_tell(struct engine *e, struct proc *p, const struct event *ev);
+
 /* life.c: what an event means for a process (NULL: one not heard of), by the table */
 void life_apply(struct engine *e, struct proc *p, const struct event *ev);
 /* Its fork, or that it was there; and of those who turn out to be followed with it. */
