@@ -127,6 +127,7 @@ static void assert_doing(const char *object)
 	assert_num(member("orphans_died"), 5);
 	assert_num(member("orphans_reaped"), 4);
 	assert_num(member("reaped_late"), 2);
+	assert_num(member("found_dead"), 6);
 }
 
 static void assert_idle(const char *object)
@@ -145,6 +146,7 @@ static void assert_idle(const char *object)
 	assert_absent(member("orphans_died"));
 	assert_absent(member("orphans_reaped"));
 	assert_absent(member("reaped_late"));
+	assert_absent(member("found_dead"));
 #undef member
 }
 
@@ -163,6 +165,7 @@ static void make_busy(struct proc *who)
 	who->orphans_died = 5;
 	who->orphans_reaped = 4;
 	who->reaped_late = 2;
+	who->found_dead = 6;
 }
 
 static void a_finding_tells_what_the_parent_was_seen_to_do(void **state)

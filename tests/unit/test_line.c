@@ -309,7 +309,7 @@ static void a_zombie_was_looked_at_and_so_was_its_parent(void **state)
 			      "\"0123456789abcdef-2a-b2d05e00\",\"state\":\"T<L\",\"subreaper\":true,"
 			      "\"sigchld\":\"ignored\",\"waits\":false,\"children_died\":5,"
 			      "\"children_reaped\":4,\"orphans_died\":3,\"orphans_reaped\":2,"
-			      "\"reaped_late\":1,\"tracer\":{\"pid\":9},\"where\":\"do_wait\","
+			      "\"reaped_late\":1,\"found_dead\":5,\"tracer\":{\"pid\":9},\"where\":\"do_wait\","
 			      "\"waits_for\":-40,\"sigchld_blocked\":true,\"sigchld_pending\":true,"
 			      "\"cminflt\":77}}}}"),
 			 0);
@@ -325,6 +325,7 @@ static void a_zombie_was_looked_at_and_so_was_its_parent(void **state)
 	assert_int_equal(ev->sight.orphans_died, 3);
 	assert_int_equal(ev->sight.orphans_reaped, 2);
 	assert_int_equal(ev->sight.reaped_late, 1);
+	assert_int_equal(ev->sight.found_dead, 5);
 	assert_int_equal(ev->sight.tracer.pid, 9);
 	assert_true(ev->sight.doing.known && ev->sight.doing.has_wait);
 	assert_true(ev->sight.doing.sigchld_blocked && ev->sight.doing.sigchld_pending);

@@ -250,6 +250,7 @@ void facts_sight(struct engine *e, struct proc *p, const struct event *ev)
 		p->orphans_died = s->orphans_died;
 		p->orphans_reaped = s->orphans_reaped;
 		p->reaped_late = s->reaped_late;
+		p->found_dead = s->found_dead;
 	}
 	if (s->has_nice) {
 		p->nice = (int8_t)s->nice;

@@ -169,7 +169,7 @@ static void count_elsewhere(struct proc *corpse, struct proc *parent)
 {
 	if (corpse->parent && corpse->counted) {
 		corpse->parent->children_died--;
-		corpse->parent->found_dead -= !corpse->death_told;
+		corpse->parent->found_dead -= corpse->parent->found_dead && !corpse->death_told;
 		corpse->parent->orphans_died -= corpse->adopted || corpse->inherited;
 	}
 	if (parent) {

@@ -148,7 +148,7 @@ static void count_death(struct proc *p)
 	if (!p->parent)
 		return;
 	if (p->counted) { /* it was found dead, and now its death is told */
-		p->parent->found_dead--;
+		p->parent->found_dead -= p->parent->found_dead > 0; /* as far as it was known */
 		return;
 	}
 	p->counted = true;

@@ -182,7 +182,8 @@ struct sight_facts {
 	int argc;
 	struct doing doing;
 	bool has_accounts; /* of a recording: what it did as a parent until then */
-	uint32_t children_died, children_reaped, orphans_died, orphans_reaped, reaped_late;
+	uint32_t children_died, children_reaped, orphans_died, orphans_reaped, reaped_late,
+		found_dead;
 	struct limits limits; /* ts 0: they were not looked at */
 };
 

@@ -41,6 +41,8 @@ static void member_accounts(struct buf *b, const struct proc *parent)
 	}
 	if (parent->reaped_late)
 		member_u64(b, "reaped_late", parent->reaped_late);
+	if (parent->found_dead)
+		member_u64(b, "found_dead", parent->found_dead);
 }
 
 static void member_doing(struct buf *b, const struct doing *d)

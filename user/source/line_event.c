@@ -46,6 +46,7 @@ void line_parent(const struct json *who, struct sight_facts *s)
 	s->orphans_died = count(who, "orphans_died");
 	s->orphans_reaped = count(who, "orphans_reaped");
 	s->reaped_late = count(who, "reaped_late");
+	s->found_dead = count(who, "found_dead");
 	s->doing = (struct doing){
 		.known = json_number(who, "cminflt", &s->doing.cminflt),
 		.sigchld_blocked = json_flag(who, "sigchld_blocked"),
