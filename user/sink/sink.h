@@ -17,7 +17,7 @@
  * The version of the stream. The first number is raised when a line's meaning changes or something
  * is taken out, the second when something is added: readers of 1.x read every later 1.y.
  */
-#define STREAM_VERSION "1.1"
+#define STREAM_VERSION "1.2"
 #define ECS_VERSION "8.11.0"
 
 #define STREAM_COUNTS 32
