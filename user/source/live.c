@@ -209,8 +209,9 @@ int live_open(struct live **out, const struct live_options *options, char *why, 
 	libbpf_set_print(keep_complaint);
 	btf = btf__load_vmlinux_btf();
 	if (!btf) {
-		snprintf(why, size, "this kernel shows no type information "
-			 "(/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF=y");
+		snprintf(why, size, "no type information of this kernel (/sys/kernel/btf/vmlinux): if "
+			 "/sys is not mounted, mount it; else it takes a kernel built with "
+			 "CONFIG_DEBUG_INFO_BTF=y, and a file of it from elsewhere would not do");
 		return -ENOENT;
 	}
 	l = xcalloc(1, sizeof(*l));
