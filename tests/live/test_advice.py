@@ -144,6 +144,36 @@ def test_held_by_its_tracer_end_that(life):
     os.kill(parent, signal.SIGKILL)
 
 
+def test_stuck_in_the_kernel_end_what_it_waits_for(life):
+    made = life("causes", "stuck")
+    parent = made.pid("parent")
+    until(lambda: Stat(parent).state == "D", "it is in vfork()")
+    told = Told(parent, "parent_stopped")
+    told.try_in_vain(r"kill -CHLD (\d+): it takes none", signal.SIGCHLD)
+    told.stay()
+    assert told.pid_in("advice", r"find what .* hangs in \(/proc/(\d+)/stack") == parent
+    made.go_on()  # its child in vfork() ends
+    told.gone()
+
+
+def test_stuck_in_a_sleep_that_can_be_killed_kill_it(life):
+    made = life("causes", "stuck")
+    parent = made.pid("parent")
+    until(lambda: Stat(parent).state == "D", "it is in vfork()")
+    told = Told(parent, "parent_stopped")
+    told.do(r"kill -9 (\d+) ends it where that sleep can be killed")
+    told.gone()
+
+
+def test_forgets_some_restart(watch, life):
+    parent = life("causes", "forgets").pid("parent")
+    told = Told(parent, "forgets_some", watch)
+    told.try_in_vain(KILL_DEAD, signal.SIGKILL)
+    told.stay()
+    told.do(RESTART)
+    told.gone()
+
+
 @pytest.mark.parametrize("watched", [False, True])
 def test_signals_that_merged_one_more_each_time(watch, life, watched):
     made = life("causes", "once=4")

@@ -119,7 +119,8 @@ static void a_stopped_parent_is_resumed(void **state)
 	parent.letter = 'D';
 	advise_on(CAUSE_PARENT_STOPPED);
 	assert_true(act_says("/proc/10/stack"));
-	assert_true(futile_says("kill -9 too"));
+	assert_true(act_says("kill -9 10 ends it where that sleep can be killed"));
+	assert_true(futile_says("kill -CHLD 10: it takes none"));
 	assert_false(act_says("restart"));
 }
 

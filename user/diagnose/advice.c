@@ -143,8 +143,10 @@ static void on_stopped(struct advice *a, const struct group *g, const struct pro
 		act(a, "now: find what %s hangs in (/proc/%u/stack, wchan): a dead disk, a network "
 		       "file system, a frozen device", name, parent->id.pid);
 		brief(a, "see /proc/%u/stack for what it hangs in", parent->id.pid);
-		futile(a, "any signal, kill -9 too: it is in uninterruptible sleep, and takes none "
-			  "until the kernel's call returns");
+		act(a, "now: kill -9 %u ends it where that sleep can be killed (a vfork, most "
+		       "network file systems)", parent->id.pid);
+		futile(a, "kill %u (SIGTERM), kill -CHLD %u: it takes none until the kernel's call "
+			  "returns", parent->id.pid, parent->id.pid);
 	}
 }
 
