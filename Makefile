@@ -177,7 +177,7 @@ ARM64 := ARCH=arm64 BUILD=build/arm64 CC="aarch64-linux-gnu-gcc --sysroot=$(absp
 
 $(ARM64_ROOT):
 	tests/vm/unpack arm64 $@ libc6-dev linux-libc-dev libbpf-dev libelf-dev zlib1g-dev \
-		libcap-ng-dev libseccomp-dev libjansson-dev
+		libcap-ng-dev libseccomp-dev
 
 static-arm64: deps-build
 	$(call install_deps,$(DEPS_ARM64))

@@ -144,11 +144,16 @@ def test_held_by_its_tracer_end_that(life):
     os.kill(parent, signal.SIGKILL)
 
 
-def test_stuck_in_the_kernel_end_what_it_waits_for(life):
+def stuck(life):
     made = life("causes", "stuck")
     parent = made.pid("parent")
     until(lambda: Stat(parent).state == "D", "it is in vfork()")
     told = Told(parent, "parent_stopped")
+    return made, parent, told
+
+
+def test_stuck_in_the_kernel_end_what_it_waits_for(life):
+    made, parent, told = stuck(life)
     told.try_in_vain(r"kill -CHLD (\d+): it takes none", signal.SIGCHLD)
     told.stay()
     assert told.pid_in("advice", r"find what .* hangs in \(/proc/(\d+)/stack") == parent
@@ -157,10 +162,7 @@ def test_stuck_in_the_kernel_end_what_it_waits_for(life):
 
 
 def test_stuck_in_a_sleep_that_can_be_killed_kill_it(life):
-    made = life("causes", "stuck")
-    parent = made.pid("parent")
-    until(lambda: Stat(parent).state == "D", "it is in vfork()")
-    told = Told(parent, "parent_stopped")
+    _, _, told = stuck(life)
     told.do(r"kill -9 (\d+) ends it where that sleep can be killed")
     told.gone()
 
