@@ -100,12 +100,16 @@ class Tracer:
     # Reading it
 
     def read(self):
-        """Takes in what has been written since; returns self, to look at."""
+        """Takes in what has been written until now; returns self, to look at.
+
+        Not what comes meanwhile: in a storm that is quicker than we are, this would never end."""
         if not self.file:
             if not self.output.exists():
                 return self
             self.file = open(self.output, "rb")
-        while data := self.file.read(1 << 22):
+        left = os.fstat(self.file.fileno()).st_size - self.file.tell()
+        while left > 0 and (data := self.file.read(min(left, 1 << 22))):
+            left -= len(data)
             *lines, self.rest = (self.rest + data).split(b"\n")
             for raw in lines:
                 line = self.checker.feed(raw)
