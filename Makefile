@@ -12,6 +12,7 @@
 # make bench      measures it beside its peers, into tests/bench/RESULTS.md (as root)
 # make bench-user the user side of it alone, into tests/bench/RESULTS-user.md
 # make install    PREFIX=/usr/local DESTDIR=
+# V=1 shows the commands
 
 VERSION := 0.1.0
 BUILD ?= build
@@ -52,45 +53,56 @@ MODEL_PARTS := $(filter-out $(MODEL:%=%.o),$(patsubst %.c,$(BUILD)/%.o,$(wildcar
 
 all: $(BUILD)/proctrace
 
+# what is made, in one short line; with V=1 the whole command
+Q := $(if $(V),,@)
+define say
+@mkdir -p $(@D)
+$(if $(V),,@printf '  %-7s %s\n' $(1) $@)
+endef
+
 $(BUILD)/proctrace: $(OBJECTS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/proctrace.skel.h
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # -mcpu=v2: what a 5.10 kernel takes. So is -disable-block-placement: blocks in another order than
 # they were written in may make a loop whose way back is no jump, which that kernel refuses.
 $(BUILD)/proctrace.bpf.o: $(BPF_SOURCES)
-	@mkdir -p $(@D)
-	$(CLANG) -g -O2 -target bpf -mcpu=v2 -mllvm -disable-block-placement \
+	$(call say,BPF)
+	$(Q)$(CLANG) -g -O2 -target bpf -mcpu=v2 -mllvm -disable-block-placement \
 		-D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
 		-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end \
 		-Ivmlinux -Iinclude -Ibpf $(BPF_INCLUDES) -c -o $@ bpf/proctrace.bpf.c
 
 $(BUILD)/proctrace.skel.h: $(BUILD)/proctrace.bpf.o
-	$(BPFTOOL) gen skeleton $< name proctrace > $@.new
-	mv $@.new $@
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name proctrace > $@.new
+	$(Q)mv $@.new $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) $(TEST_LIBS) $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -O0 $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) $(TEST_LIBS) $(LIBS)
 
 # a target a file, over the same rooms built to be watched
 FUZZ_CFLAGS := -O1 -gline-tables-only -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZ_PURE := $(PURE:$(BUILD)/%=$(BUILD)/fuzz/%)
 
 $(BUILD)/fuzz/%.o: %.c $(BUILD)/proctrace.skel.h
-	@mkdir -p $(@D)
-	$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP \
+	$(call say,CC)
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP \
 		-c -o $@ $<
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_PURE)
-	$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -MMD -MP -o $@ $< \
+	$(call say,LD)
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -MMD -MP -o $@ $< \
 		$(FUZZ_PURE) -ljansson $(LIBS)
 
 $(MODEL): %: %.o $(MODEL_PARTS) $(PURE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 # quiet, and without the network, where all of it is there already
 define install_deps
@@ -163,8 +175,8 @@ fuzz-long: $(FUZZ) $(BUILD)/tests/unit/test_hostile
 # binary knows those of /etc/passwd; for others (LDAP and the like) glibc needs its shared libraries
 # at run time: the linker's warnings say so.
 $(BUILD)/static/proctrace: $(OBJECTS)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -static $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -static $(LDFLAGS) -o $@ $^ $(LIBS)
 
 static: deps-build
 	@$(MAKE) --no-print-directory $(BUILD)/static/proctrace
@@ -191,12 +203,12 @@ test-vm: static
 	tests/vm/run $(VM) $(SERIES) --table tests/vm/RESULTS.md
 
 $(BUILD)/tests/bench/storm: tests/bench/storm.c
-	@mkdir -p $(@D)
-	$(CC) -O2 $(WARN) -static -pthread -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) -O2 $(WARN) -static -pthread -o $@ $<
 
 $(BUILD)/tests/bench/latency: tests/bench/latency.c
-	@mkdir -p $(@D)
-	$(CC) -O2 $(WARN) -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) -O2 $(WARN) -o $@ $<
 
 # some 25 minutes; every row is kept in build/tests/bench/rows.jsonl
 bench: deps
@@ -209,8 +221,8 @@ bench: deps
 	tests/bench/report > tests/bench/RESULTS.md
 
 $(BUILD)/tests/bench/user: tests/bench/user.c $(PURE)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(PURE) $(LIBS)
 
 bench-user: $(BUILD)/tests/bench/user
 	tests/bench/bench-user $< -o tests/bench/RESULTS-user.md $(ARGS)
@@ -224,6 +236,9 @@ install: $(BUILD)/proctrace
 
 clean:
 	rm -rf $(BUILD)
+
+# objects on the way to a test are kept
+.SECONDARY:
 
 -include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(MODEL:%=%.d) $(MODEL_PARTS:.o=.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d) \
 	$(BUILD)/tests/bench/user.d
