@@ -444,13 +444,18 @@ static void the_dead_are_counted_by_their_programs(void **state)
 	assert_int_equal(w.leak.programs[2].count, 2 * (w.leak.count / 10));
 }
 
-/* A child each so many ms, and so much room: the limit itself ends it. How long before it was told. */
-static uint64_t told_ahead(uint64_t every_ms, uint32_t room)
+/* A child each so many ms, and so much room: the limit itself ends it. When it was told and hit. */
+struct run {
+	uint64_t told, read, forecast, end;
+};
+
+static struct run until_full(uint64_t begin, uint64_t every_ms, uint32_t room)
 {
-	uint64_t end, at = 0;
+	struct run run = { 0 };
+	uint64_t end;
 	uint32_t used = 0;
 
-	w.now = BEGINNING + 7 * NS_PER_MS;
+	w.now = BEGINNING + begin;
 	for (end = w.now; used < room; end += every_ms * NS_PER_MS) {
 		uint32_t pid = next_pid++;
 
@@ -462,15 +467,23 @@ static uint64_t told_ahead(uint64_t every_ms, uint32_t room)
 			if (w.measured.pid)
 				tell(limits_of(PARENT, room, used));
 			memset(&w.measured, 0, sizeof(w.measured));
-			if (told() && !at)
-				at = w.now;
+			if (told() && !run.told)
+				run = (struct run){ w.now, w.leak.limits.ts, w.leak.hit, 0 };
 		}
 		if (every_ms >= NS_PER_S / NS_PER_MS)
 			tell(sight_of(pid, PARENT, 'Z'));
 		else if (pid >= 1000 + NS_PER_S / NS_PER_MS / every_ms)
 			tell(sight_of(pid - (uint32_t)(NS_PER_S / NS_PER_MS / every_ms), PARENT, 'Z'));
 	}
-	return at && at < end ? end - at : 0;
+	run.end = end;
+	return run;
+}
+
+static uint64_t told_ahead(uint64_t every_ms, uint32_t room)
+{
+	struct run run = until_full(7 * NS_PER_MS, every_ms, room);
+
+	return run.told && run.told < run.end ? run.end - run.told : 0;
 }
 
 /* However fast: it is told before the limit is hit, if a quarter of a minute is left for it. */
@@ -484,6 +497,41 @@ static void a_room_that_lasts_some_minutes_is_too(void **state)
 {
 	(void)state;
 	assert_in_range(told_ahead(3000, 60) / NS_PER_S, 110, 160);
+}
+
+/* Wherever in a stretch it began: the first forecast is right, a child more or less. */
+static void the_first_forecast_holds(uint64_t every_ms, uint32_t room, uint64_t stretch)
+{
+	void *state = NULL;
+	int i;
+
+	for (i = 0; i < 7; i++) {
+		struct run run = until_full(stretch * (uint64_t)i / 7, every_ms, room);
+		uint64_t real = run.end - run.read, off = real / 20 + every_ms * NS_PER_MS;
+
+		assert_true(run.told);
+		assert_in_range(run.forecast, run.end - off, run.end + off);
+		finish(&state);
+		begin(&state);
+	}
+}
+
+static void a_forecast_from_seconds_holds(void **state)
+{
+	(void)state;
+	the_first_forecast_holds(400, 120, 2 * NS_PER_S);
+}
+
+static void a_forecast_from_minutes_holds(void **state)
+{
+	(void)state;
+	the_first_forecast_holds(3000, 60, MINUTE);
+}
+
+static void a_forecast_of_thirty_an_hour_holds(void **state)
+{
+	(void)state;
+	the_first_forecast_holds(120 * 1000, 40, 15 * MINUTE);
 }
 
 /* Ten seconds of haste that would take an hour to hit anything are not worth an alarm. */
@@ -526,6 +574,9 @@ int main(void)
 		story(a_burst_far_from_any_limit_is_none),
 		story(a_small_room_is_watched_closely),
 		story(a_room_that_lasts_some_minutes_is_too),
+		story(a_forecast_from_seconds_holds),
+		story(a_forecast_from_minutes_holds),
+		story(a_forecast_of_thirty_an_hour_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

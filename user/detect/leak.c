@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "detect/detect.h"
+#include "detect/forecast.h"
 
 #define BEAT (2 * NS_PER_S)
 #define STRETCHES 4 /* in a row */
@@ -48,9 +49,12 @@ struct account {
 	struct ident id; /* the parent */
 	uint64_t since;
 	struct scale {
-		uint32_t least;		   /* in this stretch, so far */
-		uint32_t past[STRETCHES]; /* of the last ones, oldest first */
-		uint32_t n;		   /* how many of them there are */
+		struct low {
+			uint32_t count;
+			uint64_t left; /* when it was last that few; boot time */
+		} least,		/* in this stretch, so far */
+			past[STRETCHES]; /* of the last ones, oldest first */
+		uint32_t n;		 /* how many of them there are */
 	} scale[SCALES];
 	uint32_t created[MINUTES], reaped[MINUTES]; /* the last whole minutes, newest first */
 	uint32_t created_now, reaped_now;
@@ -70,51 +74,70 @@ static struct account *find(const struct detect *d, struct ident id)
 	return NULL;
 }
 
-static struct account *find_or_add(struct detect *d, const struct proc *parent, uint64_t ts)
+static void note_count(struct account *a, uint32_t count, uint64_t ts)
 {
-	struct account *a = find(d, parent->id);
+	size_t i;
 
-	if (a)
-		return a;
-	a = xcalloc(1, sizeof(*a));
-	a->id = parent->id;
-	a->since = ts;
-	holds_add(&d->leaks, &a->hold, parent->id.pid, (ts / BEAT + 1) * BEAT);
-	return a;
+	for (i = 0; i < SCALES; i++)
+		if (count <= a->scale[i].least.count)
+			a->scale[i].least = (struct low){ count, ts };
 }
 
-static void note_reaped(struct detect *d, const struct proc *parent)
+/* There will be more than count of them. */
+static struct account *note_rise(struct detect *d, const struct proc *parent, uint32_t count,
+				 uint64_t since, uint64_t now)
 {
 	struct account *a = find(d, parent->id);
 	size_t i;
 
+	if (!a) {
+		a = xcalloc(1, sizeof(*a));
+		a->id = parent->id;
+		a->since = now;
+		for (i = 0; i < SCALES; i++)
+			a->scale[i].least.count = count;
+		holds_add(&d->leaks, &a->hold, parent->id.pid, (now / BEAT + 1) * BEAT);
+	}
+	note_count(a, count, since);
+	return a;
+}
+
+static void note_reaped(struct detect *d, const struct proc *parent, uint64_t ts)
+{
+	struct account *a = find(d, parent->id);
+
 	if (!a)
 		return;
 	a->reaped_now++;
-	for (i = 0; i < SCALES; i++)
-		if (parent->zombies < a->scale[i].least)
-			a->scale[i].least = parent->zombies;
+	note_count(a, parent->zombies, ts);
+}
+
+/* It was one from its death on, though that is known only now. */
+static void note_zombie(struct detect *d, const struct proc *p, uint64_t now)
+{
+	note_rise(d, p->parent, p->parent->zombies - 1, p->died ? p->died : now, now)->created_now++;
 }
 
 void leak_after(struct detect *d, const struct change *c)
 {
+	const struct proc *adopter;
 	struct account *a;
 
 	if (c->kind == CHANGE_ZOMBIE && c->p->parent)
-		find_or_add(d, c->p->parent, c->ts)->created_now++;
+		note_zombie(d, c->p, c->ts);
 	else if (c->kind == CHANGE_REAP && c->u.reap.was_zombie && c->p->parent)
-		note_reaped(d, c->p->parent);
-	else if (c->kind == CHANGE_EXIT && c->p->zombies && c->u.exit.adopter)
-		find_or_add(d, c->u.exit.adopter, c->ts); /* they are handed on */
+		note_reaped(d, c->p->parent, c->ts);
+	else if (c->kind == CHANGE_EXIT && c->p->zombies && (adopter = c->u.exit.adopter))
+		note_rise(d, adopter, adopter->zombies, c->ts, c->ts); /* they are handed on */
 	else if (c->kind == CHANGE_SIGHT && c->event->sight.limits.ts && (a = find(d, c->p->id)))
 		a->limits = c->event->sight.limits;
 }
 
-static void end_stretch(struct scale *s, uint32_t now)
+static void end_stretch(struct scale *s, uint32_t count, uint64_t now)
 {
 	memmove(s->past, s->past + 1, sizeof(s->past) - sizeof(s->past[0]));
 	s->past[STRETCHES - 1] = s->least;
-	s->least = now;
+	s->least = (struct low){ count, now };
 	if (s->n < STRETCHES)
 		s->n++;
 }
@@ -130,7 +153,7 @@ static void end_minute(struct account *a)
 
 static uint32_t growth(const struct scale *s)
 {
-	uint32_t first = s->past[0], last = s->past[STRETCHES - 1];
+	uint32_t first = s->past[0].count, last = s->past[STRETCHES - 1].count;
 
 	return s->n == STRETCHES && last > first ? last - first : 0;
 }
@@ -140,45 +163,9 @@ static bool rises(const struct scale *s)
 	int i;
 
 	for (i = 1; i < STRETCHES; i++)
-		if (s->past[i] <= s->past[i - 1])
+		if (s->past[i].count <= s->past[i - 1].count)
 			return false;
 	return s->n == STRETCHES;
-}
-
-/* The user's tasks, as far as they are known: RLIMIT_NPROC counts them all. */
-static uint64_t tasks_of(const struct engine *e, uint32_t uid)
-{
-	const struct proc *p = NULL;
-	uint64_t n = 0;
-
-	while ((p = engine_next(e, p)))
-		if ((p->have & HAVE_USER) && p->uid == uid && p->life != LIFE_GONE)
-			n += p->threads > 1 ? p->threads : 1;
-	return n;
-}
-
-/* Which limit is nearest, and when it is reached if it goes on like this. */
-static void forecast(const struct detect *d, const struct account *a, const struct proc *p,
-		     struct leak *leak)
-{
-	struct limits *l = &leak->limits;
-	int i;
-
-	*l = a->limits;
-	leak->nearest = LIMIT_KINDS;
-	if (!l->ts)
-		return;
-	if (p->uid && l->of[LIMIT_NPROC].max) /* root is not held to it */
-		l->of[LIMIT_NPROC].used = tasks_of(d->engine, p->uid);
-	else
-		l->of[LIMIT_NPROC].max = 0;
-	for (i = 0; i < LIMIT_KINDS; i++)
-		if (l->of[i].max && (leak->nearest == LIMIT_KINDS ||
-				     limit_room(l->of[i]) < limit_room(l->of[leak->nearest])))
-			leak->nearest = (enum limit_kind)i;
-	if (leak->nearest != LIMIT_KINDS && leak->growth)
-		leak->hit = l->ts + (uint64_t)((double)limit_room(l->of[leak->nearest]) *
-					       (double)leak->within / leak->growth);
 }
 
 static void count_windows(const struct account *a, struct leak *leak, uint64_t now)
@@ -242,6 +229,14 @@ static void look_at_children(const struct proc *p, struct leak *leak)
 	memcpy(leak->programs, all, (n < LEAK_PROGRAMS ? n : LEAK_PROGRAMS) * sizeof(all[0]));
 }
 
+/* Since when they have grown so much: stretches may be cut anywhere between two deaths. */
+static uint64_t grown_within(const struct account *a, const struct scale *s)
+{
+	uint64_t first = s->past[0].left, last = s->past[STRETCHES - 1].left;
+
+	return last > first ? last - first : (STRETCHES - 1) * lengths[s - a->scale];
+}
+
 /* How far back they are known not to grow. */
 static uint64_t known_for(const struct account *a)
 {
@@ -250,12 +245,12 @@ static uint64_t known_for(const struct account *a)
 
 /* s: at which scale it grows; NULL: at none. */
 static void describe(const struct detect *d, const struct account *a, const struct proc *p,
-		     const struct scale *s, struct leak *leak)
+		     const struct scale *s, uint64_t now, struct leak *leak)
 {
 	leak->count = p->zombies;
 	leak->growth = s ? growth(s) : 0;
-	leak->within = s ? (STRETCHES - 1) * lengths[s - a->scale] : known_for(a);
-	forecast(d, a, p, leak);
+	leak->within = s ? grown_within(a, s) : known_for(a);
+	forecast(d->engine, p, &a->limits, now, leak);
 }
 
 /* The fastest scale at which there are more and more. */
@@ -278,7 +273,7 @@ bool leak_of(const struct detect *d, const struct proc *parent, uint64_t now, st
 	*leak = (struct leak){ 0 };
 	if (!a)
 		return false;
-	describe(d, a, parent, rising(a), leak);
+	describe(d, a, parent, rising(a), now, leak);
 	count_windows(a, leak, now);
 	look_at_children(parent, leak);
 	return true;
@@ -302,7 +297,7 @@ static bool tell(struct detect *d, struct account *a, const struct proc *p, cons
 	struct finding f = { .kind = FINDING_ZOMBIE_LEAK, .ts = now, .p = p };
 	struct leak *leak = &f.u.leak;
 
-	describe(d, a, p, s, leak);
+	describe(d, a, p, s, now, leak);
 	if (!counts(leak, (int)(s - a->scale), now))
 		return false;
 	count_windows(a, leak, now);
@@ -339,7 +334,8 @@ static void measure(struct detect *d, struct account *a, uint64_t now)
 
 	for (i = 1; i < SCALES && !grows; i++)
 		grows = a->scale[i].n > 1 &&
-			a->scale[i].past[STRETCHES - 1] > a->scale[i].past[STRETCHES - 2];
+			a->scale[i].past[STRETCHES - 1].count >
+				a->scale[i].past[STRETCHES - 2].count;
 	if (!grows || now < a->measure_at)
 		return;
 	a->measure_at = now + (soon ? MEASURE_SOON : MEASURE_LATER);
@@ -356,13 +352,13 @@ static bool beat(struct detect *d, struct account *a, uint64_t now)
 		return false;
 	for (i = 0; i < SCALES; i++)
 		if (now % lengths[i] == 0)
-			end_stretch(&a->scale[i], p->zombies);
+			end_stretch(&a->scale[i], p->zombies, now);
 	if (now % lengths[SCALE_MINUTE] == 0)
 		end_minute(a);
 	measure(d, a, now);
 	judge(d, a, p, now);
 	return p->zombies || a->scale[SCALE_QUARTER].n < STRETCHES ||
-	       growth(&a->scale[SCALE_QUARTER]) || a->scale[SCALE_QUARTER].past[0];
+	       growth(&a->scale[SCALE_QUARTER]) || a->scale[SCALE_QUARTER].past[0].count;
 }
 
 /*
