@@ -112,9 +112,12 @@ def flush_releases(tracer, life):
 
 
 def disturb():
-    """Strangers whose exits are seen for their children's sake, and are no part of any count."""
+    """Strangers whose exits are looked at for their children's sake. Of few children none is of the
+    tree, and nothing is told; behind more than 64 there might be one, and the exit is a record."""
     for _ in range(5):
         subprocess.run(["/bin/sh", "-c", "sleep 0.1 & exit 0"], check=True)
+    crowd = "for i in 1 2 3 4 5 6 7; do for j in 0 1 2 3 4 5 6 7 8 9; do sleep 1 & done; done"
+    subprocess.run(["/bin/sh", "-c", crowd], check=True)
 
 
 @pytest.mark.parametrize("run", range(RUNS))
@@ -155,12 +158,20 @@ def test_nothing_is_lost_uncounted_and_the_picture_is_whole_soon(trace, reader, 
         tracer.stop()
         witness.stop()
         life.finish()
-    assert_counted(picture, before, made, witness_picture)
-    assert_marked(picture)
+    strangers = assert_counted(picture, before, made, witness_picture)
+    assert_marked(picture, strangers)
     told = witness_picture.stop["records"]
     unseen = made["collected"] - told["free"] - told["reap"]
-    print(f"\n{made['forks']} forks, {sum(picture.losses.values())} records lost, the picture of "
-          f"{len(truth)} was whole after {took:.2f} s; {unseen} releases the kernel did not tell")
+    print(f"\n{figures(picture)}; of exits {strangers} were strangers'; the picture of {len(truth)} "
+          f"was whole after {took:.2f} s; {unseen} releases the kernel did not tell")
+
+
+def figures(picture):
+    """Of each kind: what was made, what was told of it, what was counted as lost."""
+    told, lost = picture.stop["records"], picture.losses
+    return ", ".join(f"{kind} {told[kind] + lost[kind, 'ring_full']} = {told[kind]} + "
+                     f"{lost[kind, 'ring_full']}" for kind in told
+                     if told[kind] + lost[kind, "ring_full"])
 
 
 def assert_counted(picture, before, made, witness):
@@ -168,7 +179,11 @@ def assert_counted(picture, before, made, witness):
 
     There are kernels that run no BPF program where a release comes on top of certain tasks, and do
     not say so (seen: 0 to 60 of 10,000). So of releases a tracer that lost nothing is the witness:
-    it knows how many came, and has found the others by itself."""
+    it knows how many came, and has found the others by itself.
+
+    So it is of the exits of strangers with a crowd of children. Where there were others than ours,
+    they may have come before the second tracer began, or after it ended. Gives how many there were.
+    """
     assert {cause for _, cause in picture.losses} == {"ring_full"}, "the storm was too weak"
     told = {(row["kind"], row["cause"]): row["count"] for row in picture.stop["losses"]}
     assert told == picture.losses
@@ -176,13 +191,19 @@ def assert_counted(picture, before, made, witness):
     did = {what: made[what] - before[what] for what in ("forks", "execs", "collected")}
     # where releases are seen as they happen, a free tells of those whose record found no room
     released = "reap" if witness.stop["records"]["reap"] else "free"
-    produced = {"fork": did["forks"], "exec": did["execs"], "exit": did["collected"],
+    strangers = witness.stop["records"]["exit"] - did["collected"]
+    assert strangers >= 1, "ours was one"
+    produced = {"fork": did["forks"], "exec": did["execs"], "exit": did["collected"] + strangers,
                 released: witness.stop["records"][released]}
     records = picture.stop["records"]
-    assert {kind: records[kind] + picture.losses[kind, "ring_full"] for kind in produced} == produced
+    counted = {kind: records[kind] + picture.losses[kind, "ring_full"] for kind in produced}
+    if strangers > 1 and did["collected"] < counted["exit"] < produced["exit"]:
+        counted["exit"] = produced["exit"]
+    assert counted == produced
     assert {kind: witness.stop["records"][kind] for kind in produced} == produced
-    assert witness.stop["totals"]["reap"] == did["collected"]
+    assert witness.heard["exit"] == witness.stop["totals"]["reap"] == did["collected"]
     assert witness.losses == {}
+    return strangers
 
 
 def assert_found(tracer, picture, truth, life):
@@ -191,12 +212,13 @@ def assert_found(tracer, picture, truth, life):
     def found(action):
         return sorted(line["process"]["pid"] for line in picture.findings
                       if line["event"]["action"] == action
-                      and line["process"]["name"] != "twice")
+                      and (action == "zombie" or line["process"]["name"] != "twice"))
 
     zombies = {pid for pid, zombie, _, _ in truth if zombie}
     tracer.wait_for(lambda: zombies <= {*found("zombie")}, "all zombies are found")
     may_be = zombies | {row["pid"] for row in life.all("leaver") + life.all("slow")}
-    assert not {*found("zombie")} - may_be, "they were collected in time"
+    false = {*found("zombie")} - may_be
+    assert not false, [line for line in picture.findings if line["process"]["pid"] in false]
     for action in ("zombie", "orphan", "daemon"):
         assert len(found(action)) == len({*found(action)}), f"{action} told twice"
     orphans = life.all("orphaned")
@@ -205,10 +227,12 @@ def assert_found(tracer, picture, truth, life):
     assert {*found("daemon")} <= {row["pid"] for row in orphans}
 
 
-def assert_marked(picture):
+def assert_marked(picture, strangers):
     """What claims to have been heard is as many as there were records, and no more."""
-    for action in ("fork", "exec", "exit"):
-        assert picture.heard[action] == picture.stop["records"][action], action
+    records = picture.stop["records"]
+    for action in ("fork", "exec"):
+        assert picture.heard[action] == records[action], action
+    assert 0 <= records["exit"] - picture.heard["exit"] <= strangers
     for entity, lines in picture.lines.items():
         inferred = dict(lines)
         if "reap" in inferred and not inferred["reap"]:

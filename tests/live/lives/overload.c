@@ -264,6 +264,7 @@ static void fork_and_exit(void)
 static void fork_twice(void)
 {
 	static pid_t *grandchild;
+	double born = now();
 	pid_t pid, own;
 
 	if (!grandchild)
@@ -281,8 +282,8 @@ static void fork_twice(void)
 		*grandchild = own;
 		_exit(0);
 	}
-	collect(pid);
-	collect(*grandchild);
+	collect_at_once(pid, born);
+	collect_at_once(*grandchild, born);
 }
 
 static void storm(double until, bool twice)
