@@ -12,20 +12,16 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "event/decode.h"
 #include "proctrace.skel.h"
-#include "source/cgroup.h"
 #include "source/limits.h"
-#include "source/procfs.h"
 #include "source/ring.h"
+#include "source/tasks.h"
 
 struct live {
 	struct proctrace *bpf;
 	struct ring ring;
 	struct live_features features;
-	struct cgroups cgroups;
-	struct decode_room room;
-	struct proc_room proc_room;
+	struct rooms rooms;
 	struct pids_mount pids_mount;
 	uint64_t delivered[RECORD_KIND_END];
 	uint64_t refused; /* by decode: a bug, or another program's hand in the ring */
@@ -144,9 +140,9 @@ static void configure(struct live *l, const struct btf *btf, const struct live_o
 	bpf->rodata->args_max = o->args_max;
 	bpf->rodata->want_threads = o->threads;
 	bpf->rodata->selection = o->selection;
-	bpf->rodata->cgroup_hierarchy = l->cgroups.hierarchy;
+	bpf->rodata->cgroup_hierarchy = l->rooms.cgroups.hierarchy;
 	bpf->rodata->cgroup_subsys =
-		*l->cgroups.controller ? subsys_index(btf, l->cgroups.controller) : -1;
+		*l->rooms.cgroups.controller ? subsys_index(btf, l->rooms.cgroups.controller) : -1;
 	bpf_map__set_max_entries(bpf->maps.ring, o->ring_bytes);
 	if (o->max_procs && o->max_procs < TRACKED_MAX)
 		bpf_map__set_max_entries(bpf->maps.tracked, (uint32_t)o->max_procs);
@@ -184,10 +180,10 @@ static void on_record(void *ctx, const void *record, size_t size, uint64_t end)
 	struct live *l = ctx;
 	struct cgroup_news news = { 0 };
 	struct event ev;
-	int err = decode(record, size, &l->room, &ev, &news);
+	int err = decode(record, size, &l->rooms.decode, &ev, &news);
 
 	if (news.id)
-		cgroups_learn(&l->cgroups, news.id, news.path);
+		cgroups_learn(&l->rooms.cgroups, news.id, news.path);
 	if (err < 0)
 		l->refused++;
 	else
@@ -196,7 +192,7 @@ static void on_record(void *ctx, const void *record, size_t size, uint64_t end)
 	if (err)
 		return;
 	if ((ev.facts.have & HAVE_CGROUP) && !ev.facts.cgroup_path.s)
-		ev.facts.cgroup_path = cgroups_path(&l->cgroups, ev.facts.cgroup);
+		ev.facts.cgroup_path = cgroups_path(&l->rooms.cgroups, ev.facts.cgroup);
 	l->fn(l->ctx, &ev);
 }
 
@@ -215,10 +211,10 @@ int live_open(struct live **out, const struct live_options *options, char *why, 
 		return -ENOENT;
 	}
 	l = xcalloc(1, sizeof(*l));
-	l->proc_room.args_max = options->args_max;
+	l->rooms.proc.args_max = options->args_max;
 	limits_find_mount(&l->pids_mount);
-	cgroups_open(&l->cgroups, options->cgroup_wanted);
-	l->features.cgroup_controller = *l->cgroups.mount ? l->cgroups.controller : NULL;
+	cgroups_open(&l->rooms.cgroups, options->cgroup_wanted);
+	l->features.cgroup_controller = *l->rooms.cgroups.mount ? l->rooms.cgroups.controller : NULL;
 	err = load(l, btf, options, !options->picture_only);
 	if (err && l->features.exact_reap)
 		err = load(l, btf, options, false);
@@ -247,9 +243,9 @@ void live_close(struct live *l)
 		return;
 	ring_close(&l->ring);
 	proctrace__destroy(l->bpf);
-	if (l->cgroups.names)
-		cgroups_close(&l->cgroups);
-	proc_room_free(&l->proc_room);
+	if (l->rooms.cgroups.names)
+		cgroups_close(&l->rooms.cgroups);
+	proc_room_free(&l->rooms.proc);
 	free(l);
 }
 
@@ -316,15 +312,6 @@ int live_cgroup_id(const char *path, uint64_t *id, const char **below)
 	return err;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct record_task *x = a, *y = b;
-
-	if (x->head.start != y->head.start)
-		return x->head.start < y->head.start ? -1 : 1;
-	return x->head.pid < y->head.pid ? -1 : x->head.pid > y->head.pid;
-}
-
 /* The iterator's records, whole; owned by the caller. */
 static int read_tasks(struct live *l, struct buf *tasks)
 {
@@ -344,77 +331,19 @@ static int read_tasks(struct live *l, struct buf *tasks)
 	return (int)n;
 }
 
-static void hand_out_task(struct live *l, const struct record_task *task, bool program,
-			  live_event_fn *fn, void *ctx)
-{
-	struct cgroup_news news;
-	struct event ev;
-
-	if (decode(task, sizeof(*task), &l->room, &ev, &news))
-		return;
-	ev.facts.cgroup_path = cgroups_path(&l->cgroups, ev.facts.cgroup);
-	if (program && !ev.facts.kthread && !ev.sight.dead) /* the dead have none any more */
-		proc_read_args(ev.id, &l->proc_room, &ev);
-	fn(ctx, &ev);
-}
-
-static int by_pid(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/*
- * A parent that the iterator left out is looked at through /proc, before its children are told: on
- * some kernels the iterator begins behind pid 1 (seen: 6.18).
- */
-static void hand_out_missing(struct live *l, const struct record_task *tasks, size_t n,
-			     live_event_fn *fn, void *ctx)
-{
-	uint32_t *pids = xcalloc(n + 1, sizeof(*pids)), last = 0;
-	struct event ev;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		pids[i] = tasks[i].head.pid;
-	qsort(pids, n, sizeof(*pids), by_pid);
-	for (i = 0; i < n; i++) {
-		const struct record_who *who = &tasks[i].who;
-
-		if (!who->ppid || who->ppid == last ||
-		    bsearch(&who->ppid, pids, n, sizeof(*pids), by_pid))
-			continue;
-		last = who->ppid;
-		proc_look((struct ident){ who->ppid, who->parent_start }, PROC_ARGS, &l->proc_room,
-			  &ev);
-		if (ev.kind == EVENT_SIGHT)
-			fn(ctx, &ev);
-	}
-	free(pids);
-}
-
 int live_snapshot(struct live *l, uint64_t born_before, bool programs, live_event_fn *fn,
 		  void *ctx)
 {
-	const struct record_task *task;
 	struct buf tasks = { 0 };
-	size_t i, n;
 	int err;
 
 	if (!l->features.task_iterator)
-		return proc_snapshot(born_before, &l->proc_room, fn, ctx);
+		return proc_snapshot(born_before, &l->rooms.proc, fn, ctx);
 	err = read_tasks(l, &tasks);
-	if (err)
-		goto cleanup;
-	n = tasks.len / sizeof(*task);
-	qsort(tasks.data, n, sizeof(*task), by_start);
-	task = (const struct record_task *)tasks.data;
-	hand_out_missing(l, task, n, fn, ctx);
-	for (i = 0; i < n; i++)
-		if (task[i].head.start < born_before)
-			hand_out_task(l, &task[i], programs, fn, ctx);
-cleanup:
+	if (!err)
+		tasks_hand_out((struct record_task *)tasks.data,
+			       tasks.len / sizeof(struct record_task), born_before, programs,
+			       &l->rooms, fn, ctx);
 	buf_free(&tasks);
 	return err;
 }
@@ -423,7 +352,7 @@ void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn,
 {
 	struct event ev;
 
-	proc_look(id, PROC_PARENT | (program ? PROC_ARGS : 0), &l->proc_room, &ev);
+	proc_look(id, PROC_PARENT | (program ? PROC_ARGS : 0), &l->rooms.proc, &ev);
 	ev.facts.selected = is_tracked(l, id);
 	fn(ctx, &ev);
 }
@@ -432,7 +361,7 @@ void live_measure(struct live *l, struct ident id, live_event_fn *fn, void *ctx)
 {
 	struct event ev;
 
-	proc_look(id, 0, &l->proc_room, &ev);
+	proc_look(id, 0, &l->rooms.proc, &ev);
 	if (ev.kind == EVENT_SIGHT)
 		limits_read(&l->pids_mount, id.pid, &ev.sight.limits);
 	fn(ctx, &ev);
