@@ -50,14 +50,37 @@ static const struct json *check_same(const struct json *ours, const json_t *thei
 	return value;
 }
 
+static const char *const paths[] = { "", "a", "a.b", "a.b.c", "b", "process", "process.pid",
+				     "process.parent", "process.parent.pid", "user" };
+#define PATHS (sizeof(paths) / sizeof(paths[0]))
+
+/* What is found at the path among ours is what leads there among theirs. */
+static void check_found(const struct json_room *room, const json_t *theirs, uint32_t path)
+{
+	const char *at = paths[path];
+
+	while (theirs && *at) {
+		size_t n = strcspn(at, ".");
+
+		theirs = json_object_getn(theirs, at, n);
+		at += n + (at[n] == '.');
+	}
+	CHECK(!json_at(room, path) == !theirs);
+	if (theirs)
+		check_same(json_at(room, path), theirs);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = input_copy(data, size);
 	struct json_room room = { 0 };
+	const struct json *ours;
 	const char *why;
-	const struct json *ours = json_read(&room, text, size, &why);
 	json_t *theirs = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+	uint32_t path;
 
+	json_paths(&room, paths, PATHS);
+	ours = json_read(&room, text, size, &why);
 	CHECK(ours || (why && *why));
 	if (memchr(data, 0, size)) /* jansson overlooks one behind a number */
 		CHECK(!ours);
@@ -65,6 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_same(ours, theirs);
 	else if (theirs)
 		CHECK(strstr(why, "nested"));
+	for (path = 1; ours && theirs && path < PATHS; path++)
+		check_found(&room, theirs, path);
 	json_decref(theirs);
 	theirs = json_loadb((const char *)data, size, 0, NULL); /* a name may stand twice */
 	CHECK(theirs || !ours);

@@ -17,38 +17,72 @@ static const struct json *take(const char *json)
 	return json_read(&room, text, strlen(text), &why);
 }
 
+enum { TEXT, A, A_B, A_B_PID, A_B_S, A_B_LONG, A_N, AB, LIST, LIST_A, S, PATHS };
+static const char *const paths[] = {
+	[TEXT] = "", [A] = "a", [A_B] = "a.b", [A_B_PID] = "a.b.pid", [A_B_S] = "a.b.s",
+	[A_B_LONG] = "a.b.a_name_of_two_words", [A_N] = "a.n", [AB] = "ab", [LIST] = "list",
+	[LIST_A] = "list.a", [S] = "s",
+};
+
 static void members_are_found_by_their_path(void **state)
 {
-	const struct json *root =
-		take(" { \"a\" : { \"b\" : { \"pid\" : 7 , \"s\" : \"x\" } , \"n\" : -3 } ,\r\n"
-				       "\t\"ab\" : true , \"list\" : [ 1 , [ 2 , 3 ] , \"four\" ] } "),
-			  *value;
+	const struct json *value;
 	uint64_t number = 0;
 	int64_t integer = 0;
 	int n = 0;
 
 	(void)state;
-	assert_non_null(root);
-	assert_true(json_number(root, "a.b.pid", &number));
+	assert_non_null(take(" { \"a\" : { \"b\" : { \"pid\" : 7 , \"s\" : \"x\" } , \"n\" : -3 } ,\r\n"
+			     "\t\"ab\" : true , \"list\" : [ 1 , [ 2 , 3 ] , \"four\", {\"a\": 5} ] } "));
+	assert_true(json_number(&room, A_B_PID, &number));
 	assert_int_equal(number, 7);
-	assert_string_equal(json_text(root, "a.b.s"), "x");
-	assert_true(json_signed(root, "a.n", &integer));
+	assert_string_equal(json_text(&room, A_B_S), "x");
+	assert_true(json_signed(&room, A_N, &integer));
 	assert_int_equal(integer, -3);
-	assert_false(json_number(root, "a.n", &number)); /* it is below 0 */
-	assert_true(json_flag(root, "ab"));
-	assert_false(json_flag(root, "a"));
-	assert_null(json_text(root, "a.b.pid"));
-	assert_null(json_at(root, "a.b.pid.more"));
-	assert_null(json_at(root, "a.bb"));
-	assert_null(json_at(root, "list.a"));
-	assert_null(json_at(NULL, "a"));
-	assert_ptr_equal(json_at(root, ""), root);
-	json_each(value, json_at(root, "list"))
+	assert_false(json_number(&room, A_N, &number)); /* it is below 0 */
+	assert_true(json_flag(&room, AB));
+	assert_false(json_flag(&room, A));
+	assert_null(json_text(&room, A_B_PID));
+	assert_null(json_at(&room, A_B_LONG));
+	assert_null(json_at(&room, LIST_A));
+	json_each(value, json_at(&room, LIST))
 		n++;
-	assert_int_equal(n, 3);
-	json_each(value, json_at(root, "ab"))
+	assert_int_equal(n, 4);
+	json_each(value, json_at(&room, AB))
 		n++;
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
+}
+
+/* In whatever order, however they are written, and of those that stand twice the first. */
+static void members_are_found_wherever_they_stand(void **state)
+{
+	static const char *const same[] = {
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\",\"a_name_of_two_words\":1},\"n\":3},\"ab\":4}",
+		"{\"ab\":4,\"a\":{\"n\":3,\"b\":{\"a_name_of_two_words\":1,\"s\":\"x\",\"pid\":7}}}",
+		"{\"?\":[0],\"ab\":4,\"p\":{\"pid\":9},\"a\":{\"nn\":1,\"n\":3,\"b\":{\"a_name_of_two_word\":2,"
+		"\"a_name_of_two_words\":1,\"a_name_of_two_words_\":2,\"s\":\"x\",\"p\":6,\"pid\":7,\"pi\":5}}}",
+		"{\"\\u0061\":{\"b\":{\"p\\u0069d\":7,\"\\u0073\":\"x\",\"a_name\\u005fof_two_words\":1},"
+		"\"\\u006e\":3},\"a\\u0062\":4}",
+		"{\"a\":{\"b\":{\"pid\":7,\"pid\":8,\"s\":\"x\",\"a_name_of_two_words\":1},\"b\":{\"pid\":9},\"n\":3},"
+		"\"ab\":4,\"a\":{\"n\":5,\"b\":{\"s\":\"y\"}},\"ab\":6}",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(same); i++) {
+		uint64_t pid = 0, n = 0, ab = 0, one = 0;
+
+		assert_non_null(take(same[i]));
+		assert_true(json_number(&room, A_B_PID, &pid) && json_number(&room, A_N, &n) &&
+			    json_number(&room, AB, &ab) && json_number(&room, A_B_LONG, &one));
+		if (pid != 7 || n != 3 || ab != 4 || one != 1)
+			fail_msg("%s: others", same[i]);
+		assert_string_equal(json_text(&room, A_B_S), "x");
+	}
+	assert_non_null(take("{\"a\":3,\"a\":{\"n\":5}}"));
+	assert_null(json_at(&room, A_N));
+	assert_non_null(take("{\"other\":1}"));
+	assert_null(json_at(&room, A)); /* nothing is left of the text before */
 }
 
 static void strings_lose_their_escapes(void **state)
@@ -67,8 +101,8 @@ static void strings_lose_their_escapes(void **state)
 	for (i = 0; i < COUNT(rows); i++) {
 		snprintf(json, sizeof(json), "{\"s\":%s}", rows[i].json);
 		assert_non_null(take(json));
-		assert_string_equal(json_text(room.at, "s"), rows[i].bytes);
-		assert_int_equal(json_at(room.at, "s")->len, strlen(rows[i].bytes));
+		assert_string_equal(json_text(&room, S), rows[i].bytes);
+		assert_int_equal(json_at(&room, S)->len, strlen(rows[i].bytes));
 	}
 }
 
@@ -150,11 +184,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_are_found_by_their_path),
+		cmocka_unit_test(members_are_found_wherever_they_stand),
 		cmocka_unit_test(strings_lose_their_escapes),
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(what_is_no_json_is_refused_and_said_why),
 		cmocka_unit_test(nothing_is_nested_without_end),
 	};
 
+	json_paths(&room, paths, PATHS);
 	return cmocka_run_group_tests(tests, NULL, end);
 }

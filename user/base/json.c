@@ -9,33 +9,28 @@
 #include "base/buf.h"
 #include "base/escape.h"
 
+/*
+ * Each function that reads takes where it begins and gives where it has ended; NULL: refused. There
+ * is a NUL at the end: nobody reads past it, one byte at a time.
+ */
 struct reader {
-	char *at, *end; /* there is a NUL at the end: nobody reads past it, one byte at a time */
+	const char *end;
 	struct json_room *room;
 	const char *why;
 };
 
-static bool refuse(struct reader *r, const char *why)
+static char *refuse(struct reader *r, const char *why)
 {
 	r->why = why;
-	return false;
+	return NULL;
 }
 
-void json_room_free(struct json_room *room)
+static inline char *behind_space(char *at)
 {
-	free(room->at);
-	*room = (struct json_room){ 0 };
-}
-
-static inline char behind_space(struct reader *r)
-{
-	static const bool is_space[256] = {
-		[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true
-	};
-
-	while (is_space[(unsigned char)*r->at])
-		r->at++;
-	return *r->at;
+	while ((unsigned char)*at <= ' ' &&
+	       (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+		at++;
+	return at;
 }
 
 /* The index of a new value: values move when there must be room for more. */
@@ -121,87 +116,84 @@ static char *put_utf8(char *to, uint32_t cp)
 }
 
 /* Behind \u: one code point, of two of them where it takes a pair. 0: it is none. */
-static uint32_t read_unicode(struct reader *r)
+static uint32_t read_unicode(char **at)
 {
-	int32_t high = hex4(r->at), low;
+	int32_t high = hex4(*at), low;
 
 	if (high <= 0 || (high >= 0xdc00 && high <= 0xdfff))
 		return 0;
-	r->at += 4;
+	*at += 4;
 	if (high < 0xd800 || high > 0xdbff)
 		return (uint32_t)high;
-	if (r->at[0] != '\\' || r->at[1] != 'u')
+	if ((*at)[0] != '\\' || (*at)[1] != 'u')
 		return 0;
-	low = hex4(r->at + 2);
+	low = hex4(*at + 2);
 	if (low < 0xdc00 || low > 0xdfff)
 		return 0;
-	r->at += 6;
+	*at += 6;
 	return 0x10000 + (((uint32_t)high - 0xd800) << 10 | ((uint32_t)low - 0xdc00));
 }
 
 /* What stands behind a backslash. The result is never longer than what it was written as. */
-static char *unescape(struct reader *r, char *to)
+static char *unescape(char **at, char *to)
 {
 	static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
-	char c = *r->at;
+	char c = **at;
 	const char *found = strchr(from, c);
 	uint32_t cp;
 
 	if (!c)
 		return NULL;
-	r->at++;
+	++*at;
 	if (found) {
 		*to = into[found - from];
 		return to + 1;
 	}
-	cp = c == 'u' ? read_unicode(r) : 0;
+	cp = c == 'u' ? read_unicode(at) : 0;
 	return cp ? put_utf8(to, cp) : NULL;
 }
 
-/* A string whose plain beginning is behind: r->at is at what ended it. */
-static bool read_odd_string(struct reader *r, const char *from, uint32_t *len)
+/* A string whose plain beginning is behind, up to at. */
+static char *read_odd_string(struct reader *r, const char *from, char *at, uint32_t *len)
 {
-	char *to = r->at, *end;
+	char *to = at, *end;
 	uint32_t cp;
 
-	while (*r->at != '"') {
-		size_t n = *r->at ? utf8_next(r->at, (size_t)(r->end - r->at), &cp) : 0;
+	while (*at != '"') {
+		size_t n = *at ? utf8_next(at, (size_t)(r->end - at), &cp) : 0;
 
 		if (!n || cp < 0x20)
 			return refuse(r, "a string does not end, or is not all UTF-8");
 		if (cp == '\\') {
-			r->at++;
-			to = unescape(r, to);
+			at++;
+			to = unescape(&at, to);
 			if (!to)
 				return refuse(r, "a string has an escape that JSON has not");
 		} else {
-			memmove(to, r->at, n);
+			memmove(to, at, n);
 			to += n;
-			r->at += n;
+			at += n;
 		}
-		end = skip_plain(r->at, r->end);
-		memmove(to, r->at, (size_t)(end - r->at));
-		to += end - r->at;
-		r->at = end;
+		end = skip_plain(at, r->end);
+		memmove(to, at, (size_t)(end - at));
+		to += end - at;
+		at = end;
 	}
 	*to = 0;
 	*len = (uint32_t)(to - from);
-	r->at++;
-	return true;
+	return at + 1;
 }
 
-/* Its opening quote is at r->at. */
-static bool read_string(struct reader *r, const char **s, uint32_t *len)
+/* Behind its opening quote. */
+static char *read_string(struct reader *r, char *from, uint32_t *len)
 {
-	char *from = ++r->at;
+	char *at = skip_plain(from, r->end);
 
-	*s = from;
-	r->at = skip_plain(from, r->end);
-	if (*r->at != '"')
-		return read_odd_string(r, from, len);
-	*len = (uint32_t)(r->at - from);
-	*r->at++ = 0;
-	return true;
+	if (*at != '"')
+		return read_odd_string(r, from, at, len);
+	*len = (uint32_t)(at - from);
+	*at = 0;
+	return at + 1;
 }
 
 static bool is_digit(char c)
@@ -210,174 +202,243 @@ static bool is_digit(char c)
 }
 
 /* Reals of few digits come out exact by one division: both numbers fit a double. */
-static bool read_real(struct reader *r, struct json *value, const char *from)
+static char *read_real(struct reader *r, struct json *value, const char *from, char *end)
 {
 	static const double tens[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
 	bool negative = *from == '-';
 	uint64_t digits = 0;
 	const char *at, *dot = NULL;
 
-	for (at = from + negative; at < r->at && (is_digit(*at) || *at == '.'); at++) {
+	for (at = from + negative; at < end && (is_digit(*at) || *at == '.'); at++) {
 		if (*at == '.')
 			dot = at;
 		else
 			digits = digits * 10 + (uint64_t)(*at - '0');
 	}
 	value->type = JSON_TYPE_REAL;
-	if (at == r->at && dot && r->at - from <= 16 && r->at - dot - 1 < 10) {
-		value->u.real = (double)digits / tens[r->at - dot - 1];
+	if (at == end && dot && end - from <= 16 && end - dot - 1 < 10) {
+		value->u.real = (double)digits / tens[end - dot - 1];
 		value->u.real = negative ? -value->u.real : value->u.real;
-		return true;
+		return end;
 	}
 	value->u.real = strtod(from, NULL);
-	return isfinite(value->u.real) || refuse(r, "a number is too large");
+	return isfinite(value->u.real) ? end : refuse(r, "a number is too large");
 }
 
-static void skip_digits(struct reader *r)
+static char *behind_digits(char *at)
 {
-	while (is_digit(*r->at))
-		r->at++;
+	while (is_digit(*at))
+		at++;
+	return at;
 }
 
-static bool read_fraction(struct reader *r, struct json *value, const char *from)
+static char *read_fraction(struct reader *r, char *at, struct json *value, const char *from)
 {
-	if (*r->at == '.') {
-		r->at++;
-		if (!is_digit(*r->at))
+	if (*at == '.') {
+		at++;
+		if (!is_digit(*at))
 			return refuse(r, "a number has no digit behind its point");
-		skip_digits(r);
+		at = behind_digits(at);
 	}
-	if (*r->at == 'e' || *r->at == 'E') {
-		r->at++;
-		if (*r->at == '+' || *r->at == '-')
-			r->at++;
-		if (!is_digit(*r->at))
+	if (*at == 'e' || *at == 'E') {
+		at++;
+		if (*at == '+' || *at == '-')
+			at++;
+		if (!is_digit(*at))
 			return refuse(r, "a number has no digit in its exponent");
-		skip_digits(r);
+		at = behind_digits(at);
 	}
-	return read_real(r, value, from);
+	return read_real(r, value, from, at);
 }
 
-static bool read_number(struct reader *r, struct json *value)
+static char *read_number(struct reader *r, char *at, struct json *value)
 {
-	const char *from = r->at;
+	const char *from = at;
 	bool negative = *from == '-', fits;
 	uint64_t n = 0, most = (uint64_t)INT64_MAX + negative;
 	size_t digits;
 
-	r->at += negative;
-	if (!is_digit(*r->at))
+	at += negative;
+	if (!is_digit(*at))
 		return refuse(r, "a value is missing");
-	for (; is_digit(*r->at); r->at++)
-		n = n * 10 + (uint64_t)(*r->at - '0');
-	digits = (size_t)(r->at - from) - negative;
+	for (; is_digit(*at); at++)
+		n = n * 10 + (uint64_t)(*at - '0');
+	digits = (size_t)(at - from) - negative;
 	fits = digits < 20 && n <= most; /* 19 digits cannot wrap around */
 	if (from[negative] == '0' && digits > 1)
 		return refuse(r, "a number begins with 0");
-	if (*r->at == '.' || *r->at == 'e' || *r->at == 'E')
-		return read_fraction(r, value, from);
+	if (*at == '.' || *at == 'e' || *at == 'E')
+		return read_fraction(r, at, value, from);
 	if (!fits)
 		return refuse(r, "a number is too large");
 	value->type = JSON_TYPE_INTEGER;
 	value->u.integer = negative ? (int64_t)(0 - n) : (int64_t)n;
-	return true;
+	return at;
 }
 
-static bool read_word(struct reader *r, const char *word)
+static char *read_word(struct reader *r, char *at, const char *word)
 {
 	size_t len = strlen(word);
 
-	if (strncmp(r->at, word, len))
-		return refuse(r, "a value is missing");
-	r->at += len;
-	return true;
+	return strncmp(at, word, len) ? refuse(r, "a value is missing") : at + len;
 }
 
-static bool read_value(struct reader *r, const char *key, int depth);
+#define NAME_BYTES (JSON_NAME_WORDS * 8)
 
-/* The opening bracket is at r->at. */
-static bool read_inside(struct reader *r, uint32_t self, bool object, int depth)
+/* The first in a list, up to some member, whose name this text is; NULL: none. */
+static inline const struct json_path *look_for(const struct json_path *path,
+					       const struct json_path *until,
+					       const uint64_t text[JSON_NAME_WORDS])
 {
-	char close = object ? '}' : ']', c;
-	const char *key = NULL;
-	uint32_t len = 0, key_len;
+	for (; path != until; path = path->next)
+		if (!((text[0] ^ path->written[0]) & path->mask[0]) &&
+		    !((text[1] ^ path->written[1]) & path->mask[1]) &&
+		    !((text[2] ^ path->written[2]) & path->mask[2]))
+			return path;
+	return NULL;
+}
+
+/* Where in an object the reader is. */
+struct place {
+	const struct json_path *parent; /* the object; NULL: nothing in it is asked for */
+	const struct json_path *next;	/* what is mostly written next; NULL: nothing */
+	const struct json_path *path;	/* the member; NULL: it is not asked for */
+	const char *key;
+};
+
+/* The member whose name begins there, without looking for its end. NULL: that takes to read it. */
+static const struct json_path *recognize(const struct reader *r, const char *at,
+					 const struct place *p)
+{
+	uint64_t text[JSON_NAME_WORDS];
+	const struct json_path *path;
+
+	if (!p->parent || r->end - at < NAME_BYTES)
+		return NULL;
+	memcpy(text, at, sizeof(text));
+	path = look_for(p->next, NULL, text);
+	return path ? path : look_for(p->parent->child, p->next, text);
+}
+
+/* Behind the opening quote of a member's name. */
+static inline char *read_name(struct reader *r, char *at, struct place *p)
+{
+	const char *from = at;
+	uint32_t len;
+
+	p->key = from;
+	p->path = recognize(r, at, p);
+	if (p->path) {
+		at += p->path->len;
+		*at++ = 0;
+	} else {
+		at = read_string(r, at, &len);
+		/* its bytes are those of none: others may mean one, and so may some near the end */
+		if (at && p->parent && (at - from - 1 != len || r->end - from < NAME_BYTES))
+			p->path = json_path_named(p->parent, from);
+	}
+	if (!p->path)
+		return at;
+	p->next = p->path->next;
+	if (r->room->found[p->path->number])
+		p->path = NULL; /* the first one counts */
+	return at;
+}
+
+static inline char *read_scalar(struct reader *r, char *at, struct json *value)
+{
+	switch (*at) {
+	case '"':
+		value->type = JSON_TYPE_STRING;
+		value->u.s = at + 1;
+		return read_string(r, at + 1, &value->len);
+	case 't':
+		value->type = JSON_TYPE_TRUE;
+		return read_word(r, at, "true");
+	case 'f':
+		value->type = JSON_TYPE_FALSE;
+		return read_word(r, at, "false");
+	case 'n':
+		return read_word(r, at, "null");
+	default:
+		return read_number(r, at, value);
+	}
+}
+
+static char *read_inside(struct reader *r, char *at, uint32_t self, const struct json_path *path,
+			 int depth);
+
+static inline char *read_value(struct reader *r, char *at, const struct place *p, int depth)
+{
+	uint32_t self = add(r->room, p->key, JSON_TYPE_NULL);
+
+	if (p->path)
+		r->room->found[p->path->number] = self;
+	if (*at == '{' || *at == '[')
+		return read_inside(r, at, self, p->path, depth);
+	return read_scalar(r, at, &r->room->at[self]);
+}
+
+/* From an opening bracket on. */
+static char *read_inside(struct reader *r, char *at, uint32_t self, const struct json_path *path,
+			 int depth)
+{
+	bool object = *at == '{';
+	char close = object ? '}' : ']';
+	struct place p = { .parent = object ? path : NULL };
+	uint32_t len = 0;
 
 	if (depth == JSON_DEPTH)
 		return refuse(r, "it is nested too deep");
-	r->at++;
-	c = behind_space(r);
-	while (c != close) {
+	r->room->at[self].type = object ? JSON_TYPE_OBJECT : JSON_TYPE_ARRAY;
+	p.next = p.parent ? p.parent->child : NULL;
+	at = behind_space(at + 1);
+	while (*at != close) {
 		if (object) {
-			if (c != '"')
+			if (*at != '"')
 				return refuse(r, "the name of a member is missing");
-			if (!read_string(r, &key, &key_len))
-				return false;
-			if (behind_space(r) != ':')
+			at = read_name(r, at + 1, &p);
+			if (!at)
+				return NULL;
+			at = behind_space(at);
+			if (*at != ':')
 				return refuse(r, "':' is missing");
-			r->at++;
+			at = behind_space(at + 1);
 		}
-		if (!read_value(r, key, depth + 1))
-			return false;
+		at = read_value(r, at, &p, depth + 1);
+		if (!at)
+			return NULL;
 		len++;
-		c = behind_space(r);
-		if (c == ',') {
-			r->at++;
-			c = behind_space(r);
-			if (c == close)
+		at = behind_space(at);
+		if (*at == ',') {
+			at = behind_space(at + 1);
+			if (*at == close)
 				return refuse(r, "a value is missing");
-		} else if (c != close) {
+		} else if (*at != close) {
 			return refuse(r, object ? "',' or '}' is missing" : "',' or ']' is missing");
 		}
 	}
-	r->at++;
 	r->room->at[self].len = len;
 	r->room->at[self].span = r->room->n - self;
-	return true;
-}
-
-static bool read_value(struct reader *r, const char *key, int depth)
-{
-	char c = behind_space(r);
-	uint32_t self = add(r->room, key, JSON_TYPE_NULL);
-	struct json *value = &r->room->at[self];
-
-	switch (c) {
-	case '{':
-	case '[':
-		value->type = c == '{' ? JSON_TYPE_OBJECT : JSON_TYPE_ARRAY;
-		return read_inside(r, self, c == '{', depth);
-	case '"':
-		value->type = JSON_TYPE_STRING;
-		return read_string(r, &value->u.s, &value->len);
-	case 't':
-		value->type = JSON_TYPE_TRUE;
-		return read_word(r, "true");
-	case 'f':
-		value->type = JSON_TYPE_FALSE;
-		return read_word(r, "false");
-	case 'n':
-		return read_word(r, "null");
-	default:
-		return read_number(r, value);
-	}
+	return at + 1;
 }
 
 const struct json *json_read(struct json_room *room, char *text, size_t len, const char **why)
 {
-	struct reader r = { .at = text, .end = text + len, .room = room };
-	char c = behind_space(&r);
-	bool ok;
+	struct reader r = { .end = text + len, .room = room };
+	char *at = behind_space(text);
 
 	room->n = 0;
+	if (room->paths)
+		memset(room->found, 0, room->npaths * sizeof(*room->found));
 	if (len > UINT32_MAX)
-		ok = refuse(&r, "it is too long");
-	else if (c != '{' && c != '[')
-		ok = refuse(&r, "it begins neither with '{' nor with '['");
+		at = refuse(&r, "it is too long");
+	else if (*at != '{' && *at != '[')
+		at = refuse(&r, "it begins neither with '{' nor with '['");
 	else
-		ok = read_value(&r, NULL, 0);
-	behind_space(&r);
-	if (ok && r.at < r.end)
-		ok = refuse(&r, "something stands behind its end");
+		at = read_value(&r, at, &(struct place){ .path = room->paths }, 0);
+	if (at && behind_space(at) < r.end)
+		at = refuse(&r, "something stands behind its end");
 	*why = r.why;
-	return ok ? room->at : NULL;
+	return at ? room->at : NULL;
 }

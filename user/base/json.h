@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define JSON_DEPTH 64 /* arrays and objects within each other */
+#define JSON_NAME_WORDS 3 /* as many hold the longest name in a path */
 
 enum json_type {
 	JSON_TYPE_NULL,
@@ -36,12 +37,31 @@ struct json {
 	enum json_type type;
 };
 
+/* A member that is asked for. Its siblings stand in a list, in the order in which they were listed. */
+struct json_path {
+	const char *name; /* within its object */
+	uint32_t len;
+	uint32_t number; /* the place in the list */
+	/* the name and its closing quote as they stand in a text, and which bytes of that count */
+	uint64_t written[JSON_NAME_WORDS], mask[JSON_NAME_WORDS];
+	struct json_path *child, *next;
+};
+
 /* Where values are kept; reused from text to text, {0} to begin with. */
 struct json_room {
 	struct json *at;
 	uint32_t n, room;
+	struct json_path *paths; /* NULL: nothing is asked for by its path */
+	uint32_t npaths;
+	uint32_t *found; /* by path: where the value is; 0: there is none */
 };
 
+/*
+ * What is to be found in every text that is read from now on: list[1] to list[n - 1] are paths like
+ * "parent.pid", borrowed; list[0] is the text itself. An object stands before its members. They are
+ * found in any order, and at once where they follow each other as in the list.
+ */
+void json_paths(struct json_room *room, const char *const *list, uint32_t n);
 void json_room_free(struct json_room *room);
 
 /*
@@ -57,14 +77,32 @@ const struct json *json_read(struct json_room *room, char *text, size_t len, con
 	for ((value) = (in) ? (in) + 1 : NULL; (value) && (value) < (in) + (in)->span;             \
 	     (value) += (value)->span)
 
-/* "parent.pid": that member of that member. NULL: it is not there; object may be NULL. */
-const struct json *json_at(const struct json *object, const char *path);
+/* What was found at that path; NULL: nothing. */
+static inline const struct json *json_at(const struct json_room *room, uint32_t path)
+{
+	return room->found[path] ? &room->at[room->found[path]] : NULL;
+}
 
 /* NULL or false where there is no such value, or one of another type. */
-const char *json_text(const struct json *object, const char *path);
-bool json_flag(const struct json *object, const char *path);
+static inline const char *json_text(const struct json_room *room, uint32_t path)
+{
+	const struct json *value = json_at(room, path);
+
+	return value && value->type == JSON_TYPE_STRING ? value->u.s : NULL;
+}
+
+static inline bool json_flag(const struct json_room *room, uint32_t path)
+{
+	const struct json *value = json_at(room, path);
+
+	return value && value->type == JSON_TYPE_TRUE;
+}
+
 /* An integer from 0 up. */
-bool json_number(const struct json *object, const char *path, uint64_t *value);
-bool json_signed(const struct json *object, const char *path, int64_t *value);
+bool json_number(const struct json_room *room, uint32_t path, uint64_t *value);
+bool json_signed(const struct json_room *room, uint32_t path, int64_t *value);
+
+/* For the reader: parent's member of that name; NULL: none. */
+const struct json_path *json_path_named(const struct json_path *parent, const char *name);
 
 #endif

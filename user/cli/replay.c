@@ -138,6 +138,8 @@ static void pass(struct replaying *r, uint64_t ts)
  */
 static void take(struct replaying *r, const struct line *line, uint64_t ts)
 {
+	struct line_clocks clocks;
+
 	if (r->held && (ts > r->held || line->kind != LINE_FINDING)) {
 		pass(r, r->held);
 		r->held = 0;
@@ -147,7 +149,8 @@ static void take(struct replaying *r, const struct line *line, uint64_t ts)
 		return;
 	}
 	if (!r->open) { /* a part of a stream, as rotation leaves them */
-		memcpy(r->sink.boot, line->boot, sizeof(r->sink.boot));
+		line_clocks(&r->recording.line_room, &clocks);
+		memcpy(r->sink.boot, clocks.boot, sizeof(r->sink.boot));
 		begin(r, ts);
 	}
 	if (line->kind == LINE_FINDING)

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "source/line_event.h"
 
-static void read_hooks(const struct members *in, struct stream_start *s)
+static void read_hooks(const struct json_room *in, struct stream_start *s)
 {
-	const struct json *hooks = json_at(in->proctrace, "hooks"), *on;
+	const struct json *hooks = json_at(in, PATH_HOOKS), *on;
 
 	json_each(on, hooks)
 		if (on->key && s->nfeatures < STREAM_FEATURES)
@@ -17,79 +17,77 @@ static void read_hooks(const struct members *in, struct stream_start *s)
 				(struct feature){ on->key, on->type == JSON_TYPE_TRUE };
 }
 
-static int read_start(struct line_room *room, const struct members *in, struct line *line)
+static int read_start(struct line_room *room, struct line *line)
 {
+	const struct json_room *in = &room->json;
+	const char *schema = json_text(in, PATH_SCHEMA);
 	struct stream_start *s = &line->start;
-	const char *schema = json_text(in->proctrace, "schema_version");
 
-	(void)room;
 	if (!schema || strncmp(schema, "1.", 2))
 		return -EPROTO;
-	s->version = json_text(in->proctrace, "version");
-	s->kernel = json_text(in->proctrace, "kernel");
-	s->boot_id = json_text(in->proctrace, "boot_id");
-	s->hostname = json_text(in->root, "host.name");
-	s->zombie_after = json_ms(in->proctrace, "zombie_after_ms");
-	s->partial = json_flag(in->proctrace, "partial");
+	s->version = json_text(in, PATH_VERSION);
+	s->kernel = json_text(in, PATH_KERNEL);
+	s->boot_id = json_text(in, PATH_BOOT_ID);
+	s->hostname = json_text(in, PATH_HOST_NAME);
+	s->zombie_after = line_ms(room, PATH_ZOMBIE_AFTER);
+	s->partial = json_flag(in, PATH_PARTIAL);
 	read_hooks(in, s);
 	if (!s->version || !s->kernel || !s->boot_id || !s->hostname)
 		return -EBADMSG;
-	return json_number(in->proctrace, "boot_ns", &s->ts) ? 0 : -EBADMSG;
+	return json_number(in, PATH_BOOT_NS, &s->ts) ? 0 : -EBADMSG;
 }
 
 static void read_counts(struct line *line, const struct json *counts)
 {
 	const struct json *count;
-	uint64_t n;
 
 	json_each(count, counts)
-		if (count->key && line->ncounts < LINE_COUNTS && json_number(count, "", &n))
-			line->counts[line->ncounts++] = (struct line_count){ count->key, n };
+		if (count->key && line->ncounts < LINE_COUNTS &&
+		    count->type == JSON_TYPE_INTEGER && count->u.integer >= 0)
+			line->counts[line->ncounts++] =
+				(struct line_count){ count->key, (uint64_t)count->u.integer };
 }
 
-static int read_stop(struct line_room *room, const struct members *in, struct line *line)
+static int read_stop(struct line_room *room, struct line *line)
 {
-	(void)room;
-	line->reason = json_text(in->proctrace, "reason");
-	read_counts(line, json_at(in->proctrace, "records"));
+	line->reason = json_text(&room->json, PATH_REASON);
+	read_counts(line, json_at(&room->json, PATH_RECORDS));
 	return line->reason ? 0 : -EBADMSG;
 }
 
-static int read_lost(struct line_room *room, const struct members *in, struct line *line)
+static int read_lost(struct line_room *room, struct line *line)
 {
-	const char *since = json_text(in->proctrace, "lost.since");
+	const struct json_room *in = &room->json;
+	const char *since = json_text(in, PATH_LOST_SINCE);
 	struct stream_lost *l = &line->lost;
 
-	(void)room;
-	l->kind = json_text(in->proctrace, "lost.kind");
-	l->cause = json_text(in->proctrace, "lost.cause");
-	if (!l->kind || !l->cause || !json_number(in->proctrace, "lost.count", &l->count) ||
+	l->kind = json_text(in, PATH_LOST_KIND);
+	l->cause = json_text(in, PATH_LOST_CAUSE);
+	if (!l->kind || !l->cause || !json_number(in, PATH_LOST_COUNT, &l->count) ||
 	    !since || l->count > UINT32_MAX)
 		return -EBADMSG;
 	return clock_parse_rfc3339(since, &line->lost_since);
 }
 
-static int read_resync(struct line_room *room, const struct members *in, struct line *line)
+static int read_resync(struct line_room *room, struct line *line)
 {
-	const struct json *resync = json_at(in->proctrace, "resync");
+	const struct json_room *in = &room->json;
 
-	(void)room;
-	line->reason = json_text(resync, "reason");
-	read_counts(line, json_at(resync, "inferred"));
-	return line->reason && json_number(resync, "checked", &line->checked) ? 0 : -EBADMSG;
+	line->reason = json_text(in, PATH_RESYNC_REASON);
+	read_counts(line, json_at(in, PATH_RESYNC_INFERRED));
+	return line->reason && json_number(in, PATH_CHECKED, &line->checked) ? 0 : -EBADMSG;
 }
 
-static int read_clock(struct line_room *room, const struct members *in, struct line *line)
+static int read_clock(struct line_room *room, struct line *line)
 {
-	(void)room;
-	json_signed(in->proctrace, "clock.step_ns", &line->clock.step);
-	return json_number(in->proctrace, "clock.boot_ns", &line->clock.ts) ? 0 : -EBADMSG;
+	json_signed(&room->json, PATH_CLOCK_STEP, &line->clock.step);
+	return json_number(&room->json, PATH_CLOCK_BOOT, &line->clock.ts) ? 0 : -EBADMSG;
 }
 
 static const struct {
 	const char *action;
 	enum line_kind kind;
-	int (*read)(struct line_room *room, const struct members *in, struct line *line);
+	int (*read)(struct line_room *room, struct line *line);
 } actions[] = {
 	{ "fork", LINE_PROCESS, line_read_fork },
 	{ "exec", LINE_PROCESS, line_read_exec },
@@ -110,9 +108,9 @@ static const struct {
 	{ "clock", LINE_CLOCK, read_clock },
 };
 
-static int read_action(struct line_room *room, const struct members *in, struct line *line)
+static int read_action(struct line_room *room, struct line *line)
 {
-	const char *action = json_text(in->event, "action");
+	const char *action = json_text(&room->json, PATH_ACTION);
 	size_t i;
 
 	if (!action)
@@ -121,46 +119,44 @@ static int read_action(struct line_room *room, const struct members *in, struct 
 		if (strcmp(action, actions[i].action))
 			continue;
 		line->kind = actions[i].kind;
-		return actions[i].read(room, in, line);
+		return actions[i].read(room, line);
 	}
 	return 0;
 }
 
-/* Both clocks' word on one moment, and which boot it was. */
-static void read_clocks(const struct members *in, struct line *line)
+void line_clocks(const struct line_room *room, struct line_clocks *clocks)
 {
-	const char *start = json_text(in->process, "start");
-	const char *entity = json_text(in->process, "entity_id");
+	const char *start = json_text(&room->json, PATH_START);
+	const char *entity = json_text(&room->json, PATH_ENTITY_ID);
 	size_t digits;
 
-	if (!start || !entity || clock_parse_rfc3339(start, &line->start_wall))
+	*clocks = (struct line_clocks){ 0 };
+	if (!start || !entity || clock_parse_rfc3339(start, &clocks->start_wall))
 		return;
-	line->start_boot = json_ident(in->process).start;
+	clocks->start_boot = line_ident(room).start;
 	digits = strspn(entity, "0123456789abcdef");
-	if (digits < sizeof(line->boot) && entity[digits] == '-')
-		memcpy(line->boot, entity, digits);
+	if (digits < sizeof(clocks->boot) && entity[digits] == '-')
+		memcpy(clocks->boot, entity, digits);
 }
+
+#define PATH_TEXT(id, path) [id] = path,
+static const char *const paths[] = { LINE_PATHS(PATH_TEXT) };
 
 int line_read(struct line_room *room, char *text, size_t len, struct line *line,
 	      const char **why)
 {
-	struct members in = { .root = json_read(&room->json, text, len, why) };
 	const char *time;
 
 	*line = (struct line){ 0 };
-	if (!in.root)
+	if (!room->json.paths)
+		json_paths(&room->json, paths, LINE_PATHS_END);
+	if (!json_read(&room->json, text, len, why))
 		return -EBADMSG;
-	in.event = json_at(in.root, "event");
-	in.process = json_at(in.root, "process");
-	in.proctrace = json_at(in.root, "proctrace");
-	in.user = json_at(in.root, "user");
-	in.raw = json_at(in.proctrace, "raw");
 	*why = "it is JSON, but no line of a stream: its time or its action is missing";
-	time = json_text(in.root, "@timestamp");
+	time = json_text(&room->json, PATH_TIME);
 	if (!time || clock_parse_rfc3339(time, &line->wall))
 		return -EBADMSG;
-	read_clocks(&in, line);
-	switch (read_action(room, &in, line)) {
+	switch (read_action(room, line)) {
 	case 0:
 		return 0;
 	case -EPROTO:

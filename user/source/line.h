@@ -28,9 +28,6 @@ enum line_kind {
 struct line {
 	enum line_kind kind;
 	uint64_t wall; /* the line's time: ns since 1970 */
-	/* where the line has both: the process's start by the wall clock, and by the boot clock */
-	uint64_t start_wall, start_boot;
-	char boot[17]; /* the first part of the process's entity id; "": there is none */
 	struct event events[LINE_EVENTS]; /* ts is left to be filled in */
 	int nevents;
 	/* the first is about another process, of which there may be no line: filters keep it out */
@@ -66,5 +63,13 @@ void line_room_free(struct line_room *room);
  */
 int line_read(struct line_room *room, char *text, size_t len, struct line *line,
 	      const char **why);
+
+/* What a stream without its beginning is timed by: of the line that was read last. */
+struct line_clocks {
+	/* the process's start by the wall clock, and by the boot clock; 0: it does not have both */
+	uint64_t start_wall, start_boot;
+	char boot[17]; /* the first part of its entity id; "": there is none */
+};
+void line_clocks(const struct line_room *room, struct line_clocks *clocks);
 
 #endif

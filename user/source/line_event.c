@@ -17,66 +17,59 @@ struct event *line_last(struct line *line)
 	return &line->events[line->nevents - 1];
 }
 
-struct event *line_about(struct line_room *room, const struct members *in, struct line *line)
+struct event *line_about(struct line_room *room, struct line *line)
 {
 	struct event *ev = add(line);
 
-	if (!line_process(room, in, ev))
+	if (!line_process(room, ev))
 		return ev;
 	line->nevents--;
 	return NULL;
 }
 
-static uint32_t count(const struct json *who, const char *key)
+void line_parent(const struct line_room *room, enum line_path sigchld, struct sight_facts *s)
 {
-	uint64_t n = 0;
-
-	json_number(who, key, &n);
-	return (uint32_t)n;
-}
-
-void line_parent(const struct json *who, struct sight_facts *s)
-{
+	const struct json_room *in = &room->json;
+	const char *where = json_text(in, sigchld + OF_WHERE);
 	int64_t wait_for = 0;
-	const char *where = json_text(who, "where");
 
-	s->has_accounts = json_at(who, "children_died") && json_at(who, "children_reaped");
-	s->children_died = count(who, "children_died");
-	s->children_reaped = count(who, "children_reaped");
-	s->orphans_died = count(who, "orphans_died");
-	s->orphans_reaped = count(who, "orphans_reaped");
-	s->reaped_late = count(who, "reaped_late");
-	s->found_dead = count(who, "found_dead");
+	s->has_accounts = json_at(in, sigchld + OF_CHILDREN_DIED) &&
+			  json_at(in, sigchld + OF_CHILDREN_REAPED);
+	s->children_died = line_u32(room, sigchld + OF_CHILDREN_DIED);
+	s->children_reaped = line_u32(room, sigchld + OF_CHILDREN_REAPED);
+	s->orphans_died = line_u32(room, sigchld + OF_ORPHANS_DIED);
+	s->orphans_reaped = line_u32(room, sigchld + OF_ORPHANS_REAPED);
+	s->reaped_late = line_u32(room, sigchld + OF_REAPED_LATE);
+	s->found_dead = line_u32(room, sigchld + OF_FOUND_DEAD);
 	s->doing = (struct doing){
-		.known = json_number(who, "cminflt", &s->doing.cminflt),
-		.sigchld_blocked = json_flag(who, "sigchld_blocked"),
-		.sigchld_pending = json_flag(who, "sigchld_pending"),
-		.has_wait = json_signed(who, "waits_for", &wait_for),
+		.known = json_number(in, sigchld + OF_CMINFLT, &s->doing.cminflt),
+		.sigchld_blocked = json_flag(in, sigchld + OF_BLOCKED),
+		.sigchld_pending = json_flag(in, sigchld + OF_PENDING),
+		.has_wait = json_signed(in, sigchld + OF_WAITS_FOR, &wait_for),
 		.wait_for = (int32_t)wait_for,
 		.cminflt = s->doing.cminflt,
 	};
 	if (where)
 		strncpy(s->doing.where, where, WHERE_LEN - 1);
-	if (json_at(who, "tracer"))
-		s->tracer = json_ident(json_at(who, "tracer"));
 }
 
-void line_waiting(const struct json *parent, struct facts *f)
+void line_waiting(const struct line_room *room, enum line_path sigchld, struct facts *f)
 {
-	const char *sigchld = json_text(parent, "sigchld");
+	const char *does = json_text(&room->json, sigchld);
 
-	if (!sigchld)
+	if (!does)
 		return;
 	f->have |= HAVE_PARENT_SIGNALS;
-	f->parent_autoreaps = !strcmp(sigchld, "ignored");
-	f->parent_catches = !strcmp(sigchld, "caught");
-	f->parent_waits = json_flag(parent, "waits");
+	f->parent_autoreaps = !strcmp(does, "ignored");
+	f->parent_catches = !strcmp(does, "caught");
+	f->parent_waits = json_flag(&room->json, sigchld + OF_WAITS);
 }
 
-void line_aside(struct line *line, const struct json *who, bool is_init)
+void line_aside(struct line_room *room, struct line *line, enum line_path who, bool is_init)
 {
-	const char *name = json_text(who, "name");
-	struct ident id = json_ident(who);
+	const struct json_room *in = &room->json;
+	const char *name = json_text(in, who + OF_NAME);
+	struct ident id = line_peer(room, who);
 	struct event *ev;
 
 	if (!id.start || !name)
@@ -87,29 +80,27 @@ void line_aside(struct line *line, const struct json *who, bool is_init)
 	ev->id = id;
 	ev->facts.have = HAVE_COMM;
 	memcpy(ev->facts.comm, name, strnlen(name, COMM_LEN - 1));
-	line_letters(json_text(who, "state"), &ev->sight);
-	line_parent(who, &ev->sight);
-	if (json_flag(who, "subreaper")) {
+	if (json_flag(in, who + OF_SUBREAPER)) {
 		ev->facts.have |= HAVE_SUBREAPER;
 		ev->facts.subreaper = true;
 	}
-	if (is_init || json_flag(who, "ns_init")) {
+	if (is_init || json_flag(in, who + OF_NS_INIT)) {
 		ev->facts.have |= HAVE_BITS;
 		ev->facts.ns_init = true;
 	}
 }
 
-bool line_inferred(const struct members *in)
+bool line_inferred(const struct line_room *room)
 {
-	return json_flag(in->proctrace, "inferred");
+	return json_flag(&room->json, PATH_INFERRED);
 }
 
-int line_read_sight(struct line_room *room, const struct members *in, struct line *line)
+int line_read_sight(struct line_room *room, struct line *line)
 {
-	struct event *ev = line_about(room, in, line);
+	struct event *ev = line_about(room, line);
 
 	if (!ev)
 		return -EBADMSG;
-	line_sight(room, in, ev);
+	line_sight(room, ev);
 	return 0;
 }

@@ -2,15 +2,14 @@
 /* What every line says of its process: the other side of sink/json_process.c. */
 #include "source/line_json.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t json_ms(const struct json *object, const char *path)
+uint64_t line_ms(const struct line_room *room, enum line_path path)
 {
-	const struct json *n = json_at(object, path);
+	const struct json *n = json_at(&room->json, path);
 	double ms = !n				   ? 0
 		    : n->type == JSON_TYPE_REAL	   ? n->u.real
 		    : n->type == JSON_TYPE_INTEGER ? (double)n->u.integer
@@ -20,30 +19,39 @@ uint64_t json_ms(const struct json *object, const char *path)
 	return ms > 0 && ms < 1e15 ? (uint64_t)(ms * 1000 + 0.5) * 1000 : 0;
 }
 
-static uint32_t number32(const struct json *object, const char *path)
+uint32_t line_u32(const struct line_room *room, enum line_path path)
 {
 	uint64_t n;
 
-	return json_number(object, path, &n) && n <= UINT32_MAX ? (uint32_t)n : 0;
+	return json_number(&room->json, path, &n) && n <= UINT32_MAX ? (uint32_t)n : 0;
 }
 
 /* The hexadecimal digits at s; more than 64 bits hold are the most that they hold. */
 static uint64_t hex(const char *s)
 {
+	/* one more than the digit's value; a table, as digits are thrown like dice: no branch knows */
+	static const uint8_t digits[256] = {
+		['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7,
+		['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14,
+		['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14,
+		['E'] = 15, ['F'] = 16,
+	};
 	uint64_t value = 0;
+	uint8_t digit;
 
-	for (; isxdigit((unsigned char)*s); s++) {
+	for (; (digit = digits[(unsigned char)*s]); s++) {
 		if (value >> 60)
 			return UINT64_MAX;
-		value = value << 4 | (uint64_t)(*s <= '9' ? *s - '0' : (*s | 0x20) - 'a' + 10);
+		value = value << 4 | (uint64_t)(digit - 1);
 	}
 	return value;
 }
 
-struct ident json_ident(const struct json *process)
+static struct ident ident(const struct line_room *room, enum line_path pid,
+			  enum line_path entity_id)
 {
-	const char *entity = json_text(process, "entity_id");
-	struct ident id = { number32(process, "pid"), 0 };
+	const char *entity = json_text(&room->json, entity_id);
+	struct ident id = { line_u32(room, pid), 0 };
 	const char *start = entity ? strrchr(entity, '-') : NULL;
 
 	if (start)
@@ -51,79 +59,90 @@ struct ident json_ident(const struct json *process)
 	return id;
 }
 
-/* The exact bytes, from "raw" where the readable form is not them. */
-static struct slice bytes(const struct json *readable, const char *encoded, struct buf *room)
+struct ident line_ident(const struct line_room *room)
 {
+	return ident(room, PATH_PID, PATH_ENTITY_ID);
+}
+
+struct ident line_peer(const struct line_room *room, enum line_path peer)
+{
+	return ident(room, peer + OF_PID, peer + OF_ENTITY_ID);
+}
+
+/* The exact bytes, from "raw" where the readable form is not them. */
+static struct slice bytes(const struct line_room *room, enum line_path path, enum line_path raw,
+			  struct buf *exact)
+{
+	const struct json *readable = json_at(&room->json, path);
+	const char *encoded = json_text(&room->json, raw);
 	struct slice slice = { 0 };
 
 	if (!readable || readable->type != JSON_TYPE_STRING)
 		return slice;
 	slice.s = readable->u.s;
 	slice.len = readable->len;
-	room->len = 0;
-	if (encoded && !buf_unbase64(room, encoded, strlen(encoded)) && room->len) {
-		slice.s = room->data;
-		slice.len = (uint32_t)room->len;
+	exact->len = 0;
+	if (encoded && !buf_unbase64(exact, encoded, strlen(encoded)) && exact->len) {
+		slice.s = exact->data;
+		slice.len = (uint32_t)exact->len;
 	}
 	return slice;
 }
 
-static void session(const struct members *in, struct facts *f)
+static void session(const struct line_room *room, struct facts *f)
 {
 	uint32_t major, minor;
 
-	if (!json_at(in->process, "session_leader"))
+	if (!json_at(&room->json, PATH_SESSION))
 		return;
 	f->have |= HAVE_SESSION;
-	f->sid = number32(in->process, "session_leader.pid");
-	f->pgid = number32(in->process, "group_leader.pid");
-	major = number32(in->process, "tty.char_device.major");
-	minor = number32(in->process, "tty.char_device.minor");
+	f->sid = line_u32(room, PATH_SID);
+	f->pgid = line_u32(room, PATH_PGID);
+	major = line_u32(room, PATH_TTY_MAJOR);
+	minor = line_u32(room, PATH_TTY_MINOR);
 	f->tty = (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffu) << 12;
 }
 
-static void cgroup(struct line_room *room, const struct members *in, struct facts *f)
+static void cgroup(struct line_room *room, struct facts *f)
 {
-	f->cgroup_path = bytes(json_at(in->proctrace, "cgroup"), json_text(in->raw, "cgroup"),
-			       &room->cgroup);
+	f->cgroup_path = bytes(room, PATH_CGROUP, PATH_RAW_CGROUP, &room->cgroup);
 	if (f->cgroup_path.s)
 		f->have |= HAVE_CGROUP;
 }
 
-struct slice line_script(struct line_room *room, const struct members *in)
+struct slice line_script(struct line_room *room)
 {
-	return bytes(json_at(in->proctrace, "script"), json_text(in->raw, "script"),
-		     &room->script);
+	return bytes(room, PATH_SCRIPT, PATH_RAW_SCRIPT, &room->script);
 }
 
-static void bits(const struct members *in, struct facts *f)
+static void bits(const struct json_room *in, struct facts *f)
 {
-	const char *class = json_text(in->proctrace, "class");
+	const char *class = json_text(in, PATH_CLASS);
 
 	f->have |= HAVE_SUBREAPER;
-	f->subreaper = json_flag(in->proctrace, "subreaper");
+	f->subreaper = json_flag(in, PATH_SUBREAPER);
 	if (!class)
 		return;
 	f->have |= HAVE_BITS;
 	f->kthread = !strcmp(class, "kernel");
-	f->ns_init = json_flag(in->proctrace, "ns_init");
-	f->traced = json_flag(in->proctrace, "traced");
+	f->ns_init = json_flag(in, PATH_NS_INIT);
+	f->traced = json_flag(in, PATH_TRACED);
 }
 
-int line_process(struct line_room *room, const struct members *in, struct event *ev)
+int line_process(struct line_room *room, struct event *ev)
 {
+	struct slice comm = bytes(room, PATH_NAME, PATH_RAW_NAME, &room->comm);
+	const struct json_room *in = &room->json;
+	const char *uid = json_text(in, PATH_UID);
 	struct facts *f = &ev->facts;
-	const char *uid = json_text(in->user, "id");
-	struct slice comm = bytes(json_at(in->process, "name"), json_text(in->raw, "name"),
-				  &room->comm);
 
-	ev->id = json_ident(in->process);
+	ev->id = line_ident(room);
 	if (!ev->id.pid)
 		return -EBADMSG;
-	f->parent = json_ident(json_at(in->process, "parent"));
+	f->parent = line_peer(room, PATH_PARENT);
 	if (f->parent.pid) {
 		f->have |= HAVE_PARENT | HAVE_PARENT_BITS;
-		f->parent_subreaper = json_flag(in->proctrace, "parent_subreaper");
+		f->parent_subreaper = json_flag(in, PATH_PARENT_SUBREAPER);
 	}
 	if (comm.s) {
 		f->have |= HAVE_COMM;
@@ -134,54 +153,52 @@ int line_process(struct line_room *room, const struct members *in, struct event 
 		f->uid = (uint32_t)strtoul(uid, NULL, 10);
 	}
 	f->have |= HAVE_NSPID;
-	f->nspid = number32(in->proctrace, "nspid");
+	f->nspid = line_u32(room, PATH_NSPID);
 	if (!f->nspid)
 		f->nspid = ev->id.pid;
-	session(in, f);
-	cgroup(room, in, f);
+	session(room, f);
+	cgroup(room, f);
 	bits(in, f);
 	return 0;
 }
 
-static struct slice arguments(const struct members *in, struct buf *room, bool cut)
+static struct slice arguments(struct line_room *room, bool cut)
 {
-	const char *encoded = json_text(in->raw, "args");
-	const struct json *args = json_at(in->process, "args");
+	const char *encoded = json_text(&room->json, PATH_RAW_ARGS);
+	const struct json *args = json_at(&room->json, PATH_ARGS), *arg;
+	struct buf *all = &room->args;
 	struct slice slice = { 0 };
-	const struct json *arg;
 
 	if (!args || args->type != JSON_TYPE_ARRAY)
 		return slice;
-	buf_room(room, 1); /* no arguments are known as well */
-	room->len = 0;
-	if (!encoded || buf_unbase64(room, encoded, strlen(encoded))) {
-		room->len = 0;
+	buf_room(all, 1); /* no arguments are known as well */
+	all->len = 0;
+	if (!encoded || buf_unbase64(all, encoded, strlen(encoded))) {
+		all->len = 0;
 		json_each(arg, args)
 			if (arg->type == JSON_TYPE_STRING)
-				buf_add(room, arg->u.s, arg->len + 1); /* with its NUL */
-		room->len -= cut && room->len;
+				buf_add(all, arg->u.s, arg->len + 1); /* with its NUL */
+		all->len -= cut && all->len;
 	}
-	slice.s = room->data;
-	slice.len = (uint32_t)room->len;
+	slice.s = all->data;
+	slice.len = (uint32_t)all->len;
 	return slice;
 }
 
-void line_image(struct line_room *room, const struct members *in, struct line_image *image)
+void line_image(struct line_room *room, struct line_image *image)
 {
-	uint32_t cut = number32(in->proctrace, "args_truncated.bytes");
+	uint32_t cut = line_u32(room, PATH_TRUNCATED_BYTES);
 	uint64_t argc;
 
 	*image = (struct line_image){
-		.args = arguments(in, &room->args, cut),
-		.exe = bytes(json_at(in->process, "executable"),
-			     json_text(in->raw, "executable"), &room->exe),
-		.cwd = bytes(json_at(in->process, "working_directory"),
-			     json_text(in->raw, "working_directory"), &room->cwd),
+		.args = arguments(room, cut),
+		.exe = bytes(room, PATH_EXECUTABLE, PATH_RAW_EXECUTABLE, &room->exe),
+		.cwd = bytes(room, PATH_CWD, PATH_RAW_CWD, &room->cwd),
 		.argc = -1,
 	};
 	image->args_bytes = cut ? cut : image->args.len;
 	image->args_cut = cut;
-	if (json_number(in->process, "args_count", &argc) && argc < INT32_MAX)
+	if (json_number(&room->json, PATH_ARGS_COUNT, &argc) && argc < INT32_MAX)
 		image->argc = (int)argc;
 }
 
@@ -206,19 +223,19 @@ static int signal_number(const char *name)
 	return sig > 0 && sig < 128 ? sig : 0;
 }
 
-bool line_status(const struct members *in, uint32_t *status)
+bool line_status(const struct line_room *room, uint32_t *status)
 {
-	const char *name = json_text(in->proctrace, "exit.signal");
+	const char *name = json_text(&room->json, PATH_SIGNAL);
 	uint64_t code;
 
-	if (json_number(in->process, "exit_code", &code)) {
+	if (json_number(&room->json, PATH_EXIT_CODE, &code)) {
 		*status = (uint32_t)(code & 0xff) << 8;
 		return true;
 	}
 	if (!name)
 		return false;
 	*status = (uint32_t)signal_number(name);
-	if (json_flag(in->proctrace, "exit.core_dumped"))
+	if (json_flag(&room->json, PATH_CORE_DUMPED))
 		*status |= 0x80;
 	return *status != 0;
 }
@@ -233,15 +250,15 @@ void line_letters(const char *letters, struct sight_facts *s)
 	s->nice = strchr(letters, '<') ? -1 : strchr(letters, 'N') ? 1 : 0;
 }
 
-void line_sight(struct line_room *room, const struct members *in, struct event *ev)
+void line_sight(struct line_room *room, struct event *ev)
 {
-	const char *euid = json_text(in->user, "effective.id");
+	const char *euid = json_text(&room->json, PATH_EUID);
 	struct sight_facts *s = &ev->sight;
 	struct line_image image;
 	int64_t exit_signal = 0;
 
 	ev->kind = EVENT_SIGHT;
-	line_image(room, in, &image);
+	line_image(room, &image);
 	*s = (struct sight_facts){
 		.args = image.args,
 		.exe = image.exe,
@@ -251,10 +268,10 @@ void line_sight(struct line_room *room, const struct members *in, struct event *
 		.argc = image.argc,
 		.has_euid = ev->facts.have & HAVE_USER,
 		.euid = euid ? (uint32_t)strtoul(euid, NULL, 10) : ev->facts.uid,
-		.tracer = json_ident(json_at(in->proctrace, "tracer")),
+		.tracer = line_peer(room, PATH_TRACER),
 	};
-	s->has_exit_signal = json_signed(in->proctrace, "exit_signal", &exit_signal);
+	s->has_exit_signal = json_signed(&room->json, PATH_EXIT_SIGNAL, &exit_signal);
 	s->exit_signal = (int)exit_signal;
-	s->has_status = line_status(in, &s->status);
-	line_letters(json_text(in->proctrace, "state"), s);
+	s->has_status = line_status(room, &s->status);
+	line_letters(json_text(&room->json, PATH_STATE), s);
 }

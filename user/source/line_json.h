@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Members of a line, by their path. What is not there, or is of another type, is not known. */
+/* What lines say of processes. What is not there, or is of another type, is not known. */
 #ifndef PROCTRACE_SOURCE_LINE_JSON_H
 #define PROCTRACE_SOURCE_LINE_JSON_H
 
-#include "base/json.h"
 #include "source/line.h"
+#include "source/line_path.h"
 
-/* The line, and those of its members that most is asked of, found once. NULL: it has none such. */
-struct members {
-	const struct json *root, *event, *process, *proctrace, *user;
-	const struct json *raw; /* proctrace.raw: exact bytes, in base64 */
-};
-
+/* A number of up to 32 bits; 0: not known. */
+uint32_t line_u32(const struct line_room *room, enum line_path path);
 /* Milliseconds into ns; 0: not known. */
-uint64_t json_ms(const struct json *object, const char *path);
-/* pid and entity id; pid 0: not known. */
-struct ident json_ident(const struct json *process);
+uint64_t line_ms(const struct line_room *room, enum line_path path);
+/* The line's process, and somebody else whom it names: pid and entity id; pid 0: not known. */
+struct ident line_ident(const struct line_room *room);
+struct ident line_peer(const struct line_room *room, enum line_path peer);
 
 /* Who the line is about and where it stands: id and facts. 0, or -EBADMSG: it names nobody. */
-int line_process(struct line_room *room, const struct members *in, struct event *ev);
+int line_process(struct line_room *room, struct event *ev);
 /* Its program, as a sight or an exec has it. */
 struct line_image {
 	struct slice args, exe, cwd;
@@ -26,14 +23,14 @@ struct line_image {
 	bool args_cut;
 	int argc;
 };
-void line_image(struct line_room *room, const struct members *in, struct line_image *image);
+void line_image(struct line_room *room, struct line_image *image);
 /* The file named to execve, where an interpreter runs it. */
-struct slice line_script(struct line_room *room, const struct members *in);
+struct slice line_script(struct line_room *room);
 /* A state such as "S<L"; NULL, or one that ps does not know: not known. */
 void line_letters(const char *letters, struct sight_facts *s);
 /* What a look would have found; the program too. */
-void line_sight(struct line_room *room, const struct members *in, struct event *ev);
+void line_sight(struct line_room *room, struct event *ev);
 /* The wait status, from process.exit_code or proctrace.exit.signal; false: not known. */
-bool line_status(const struct members *in, uint32_t *status);
+bool line_status(const struct line_room *room, uint32_t *status);
 
 #endif

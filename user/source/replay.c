@@ -4,18 +4,28 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define BLOCK (1 << 18) /* bytes a read: without that it would be a few lines */
 
 int replay_open(struct replay *r, const char *path)
 {
 	*r = (struct replay){ 0 };
-	r->file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	return r->file ? 0 : -errno;
+	r->file = strcmp(path, "-") ? fopen(path, "re") : fdopen(STDIN_FILENO, "r");
+	if (!r->file)
+		return -errno;
+	r->block = xmalloc(BLOCK);
+	setvbuf(r->file, r->block, _IOFBF, BLOCK);
+	return 0;
 }
 
 void replay_close(struct replay *r)
 {
-	if (r->file && r->file != stdin)
+	if (r->file)
 		fclose(r->file);
+	free(r->block);
 	free(r->text);
 	line_room_free(&r->line_room);
 }
@@ -24,17 +34,20 @@ void replay_close(struct replay *r)
  * Wall time and boot time meet where a stream begins and where the clock was set. A part of a
  * stream, as rotation leaves them, has a process's start by both clocks.
  */
-static int follow_clock(struct replay *r, struct line *line)
+static int follow_clock(struct replay *r, const struct line *line)
 {
+	struct line_clocks clocks;
+
 	if (line->kind == LINE_START)
 		r->wall_offset = r->start_offset = (int64_t)(line->wall - line->start.ts);
 	else if (line->kind == LINE_CLOCK)
 		r->wall_offset = (int64_t)(line->wall - line->clock.ts);
-	else if (!r->timed && line->start_boot)
-		r->wall_offset = r->start_offset = (int64_t)(line->start_wall - line->start_boot);
-	else if (!r->timed)
+	if (r->timed || line->kind == LINE_START || line->kind == LINE_CLOCK)
+		return 0;
+	line_clocks(&r->line_room, &clocks);
+	if (!clocks.start_boot)
 		return -EBADMSG;
-	r->timed = true;
+	r->wall_offset = r->start_offset = (int64_t)(clocks.start_wall - clocks.start_boot);
 	return 0;
 }
 
@@ -55,6 +68,7 @@ int replay_next(struct replay *r, struct line *line, uint64_t *ts)
 	err = follow_clock(r, line);
 	if (err)
 		return err;
+	r->timed = true;
 	*ts = line->wall - (uint64_t)r->wall_offset;
 	r->why = "its time lies before the boot, or ages after it";
 	if (*ts > TIME_MAX)

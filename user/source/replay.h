@@ -9,6 +9,7 @@
 
 struct replay {
 	FILE *file;
+	char *block; /* its buffer */
 	char *text; /* the line that was read last */
 	size_t room;
 	struct line_room line_room;
