@@ -15,7 +15,7 @@
  */
 struct reader {
 	const char *end;
-	struct json_room *room;
+	struct json_room room; /* the caller's, as long as it is read */
 	const char *why;
 };
 
@@ -34,15 +34,18 @@ static inline char *behind_space(char *at)
 }
 
 /* The index of a new value: values move when there must be room for more. */
-static uint32_t add(struct json_room *room, const char *key, enum json_type type)
+static inline uint32_t add(struct json_room *room, const char *key)
 {
+	struct json *value;
+
 	if (room->n == room->room) {
 		room->room = room->room ? 2 * room->room : 128;
 		room->at = xrealloc(room->at, room->room * sizeof(*room->at));
 	}
-	room->at[room->n].key = key;
-	room->at[room->n].type = type;
-	room->at[room->n].span = 1;
+	value = &room->at[room->n];
+	value->key = key;
+	value->type = JSON_TYPE_NULL;
+	value->span = 1;
 	return room->n++;
 }
 
@@ -340,7 +343,7 @@ static inline char *read_name(struct reader *r, char *at, struct place *p)
 	if (!p->path)
 		return at;
 	p->next = p->path->next;
-	if (r->room->found[p->path->number])
+	if (r->room.found[p->path->number])
 		p->path = NULL; /* the first one counts */
 	return at;
 }
@@ -366,17 +369,17 @@ static inline char *read_scalar(struct reader *r, char *at, struct json *value)
 }
 
 static char *read_inside(struct reader *r, char *at, uint32_t self, const struct json_path *path,
-			 int depth);
+			 int depth) __attribute__((noinline)); /* so a plain value takes no call */
 
-static inline char *read_value(struct reader *r, char *at, const struct place *p, int depth)
+static inline __attribute__((always_inline)) char *read_value(struct reader *r, char *at, const struct place *p, int depth)
 {
-	uint32_t self = add(r->room, p->key, JSON_TYPE_NULL);
+	uint32_t self = add(&r->room, p->key);
 
 	if (p->path)
-		r->room->found[p->path->number] = self;
+		r->room.found[p->path->number] = self;
 	if (*at == '{' || *at == '[')
 		return read_inside(r, at, self, p->path, depth);
-	return read_scalar(r, at, &r->room->at[self]);
+	return read_scalar(r, at, &r->room.at[self]);
 }
 
 /* From an opening bracket on. */
@@ -390,7 +393,7 @@ static char *read_inside(struct reader *r, char *at, uint32_t self, const struct
 
 	if (depth == JSON_DEPTH)
 		return refuse(r, "it is nested too deep");
-	r->room->at[self].type = object ? JSON_TYPE_OBJECT : JSON_TYPE_ARRAY;
+	r->room.at[self].type = object ? JSON_TYPE_OBJECT : JSON_TYPE_ARRAY;
 	p.next = p.parent ? p.parent->child : NULL;
 	at = behind_space(at + 1);
 	while (*at != close) {
@@ -418,17 +421,17 @@ static char *read_inside(struct reader *r, char *at, uint32_t self, const struct
 			return refuse(r, object ? "',' or '}' is missing" : "',' or ']' is missing");
 		}
 	}
-	r->room->at[self].len = len;
-	r->room->at[self].span = r->room->n - self;
+	r->room.at[self].len = len;
+	r->room.at[self].span = r->room.n - self;
 	return at + 1;
 }
 
 const struct json *json_read(struct json_room *room, char *text, size_t len, const char **why)
 {
-	struct reader r = { .end = text + len, .room = room };
+	struct reader r = { .end = text + len, .room = *room };
 	char *at = behind_space(text);
 
-	room->n = 0;
+	r.room.n = 0;
 	if (room->paths)
 		memset(room->found, 0, room->npaths * sizeof(*room->found));
 	if (len > UINT32_MAX)
@@ -440,5 +443,6 @@ const struct json *json_read(struct json_room *room, char *text, size_t len, con
 	if (at && behind_space(at) < r.end)
 		at = refuse(&r, "something stands behind its end");
 	*why = r.why;
+	*room = r.room;
 	return at ? room->at : NULL;
 }
