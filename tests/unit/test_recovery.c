@@ -275,6 +275,24 @@ static void a_fork_after_an_exec_that_was_lost_does_not_get_the_old_program(void
 	assert_true(w.asked_program);
 }
 
+/* Told by its child's fork, which says when: a look from before that shows the program before. */
+static void a_look_from_before_an_exec_that_a_fork_told_of_brings_no_program(void **state)
+{
+	struct event fork = fork_of(11, 10), look = sight_of(10, 1, 'S');
+
+	(void)state;
+	there_are(10);
+	pass(NS_PER_S);
+	look.ts = w.now;
+	look.facts.have &= ~(uint32_t)HAVE_EXEC_ID;
+	look.sight.args = (struct slice){ "old", 3 };
+	pass(NS_PER_S);
+	fork.facts.exec_id = 2;
+	tell(fork);
+	tell(look);
+	assert_null(proc(10)->args);
+}
+
 /* /proc does not count execs: between such a look and the first count one may have been lost. */
 static void a_program_that_was_read_before_its_execs_were_counted_is_read_again(void **state)
 {
@@ -502,6 +520,7 @@ int main(void)
 		story(an_exec_that_was_lost_is_asked_for),
 		story(an_exec_that_a_look_saw_in_its_middle_is_told_once),
 		story(a_fork_after_an_exec_that_was_lost_does_not_get_the_old_program),
+		story(a_look_from_before_an_exec_that_a_fork_told_of_brings_no_program),
 		story(a_program_that_was_read_before_its_execs_were_counted_is_read_again),
 		story(an_exec_that_was_heard_is_not_inferred),
 		story(an_old_look_does_not_undo_what_was_told_since),

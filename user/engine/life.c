@@ -102,6 +102,7 @@ static void creator_execed(struct engine *e, struct proc *creator, const struct 
 {
 	if (ev->ts < creator->heard)
 		return;
+	creator->heard = ev->ts;
 	creator->exec_id = ev->facts.exec_id;
 	infer_exec(e, creator, ev);
 }
