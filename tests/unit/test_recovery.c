@@ -53,6 +53,7 @@ static void where_the_source_leaves_processes_out_no_birth_is_inferred(void **st
 {
 	const struct engine_config config = { .zombie_after = NS_PER_S, .partial = true };
 	const struct engine_out out = { NULL, hear_change, hear_ask };
+	struct event child = young(fork_of(13, 12), 13);
 
 	(void)state;
 	engine_free(w.e);
@@ -62,6 +63,11 @@ static void where_the_source_leaves_processes_out_no_birth_is_inferred(void **st
 	pass(NS_PER_S);
 	tell(young(exec_of(11, 10), 11));
 	assert_told("exec 11\n");
+	child.facts.parent = child.fork.creator = young(event_of(EVENT_FORK, 12, 10), 12).id;
+	tell(child); /* 12 is one of them, and dead when it is looked at */
+	forget();
+	tell(young(sight_of(12, 10, 'Z'), 12));
+	assert_told("inferred fork 12 of 10\ninferred exit 12\ninferred orphan 13 from 12 to 0\n");
 }
 
 static void a_death_that_was_lost_is_told_when_the_corpse_shows(void **state)

@@ -85,7 +85,6 @@ static void introduce(struct engine *e, struct proc *p, const struct event *ev)
 		family_follow_children(e, p, ev);
 		return;
 	}
-	p->inferred = true;
 	life_tell_birth(e, p, ev, true);
 }
 
@@ -232,7 +231,9 @@ static void found_corpse(struct engine *e, struct proc *p, const struct event *e
 	p->status = ev->sight.status;
 	p->has_status = ev->sight.has_status;
 	facts_classify(e, p, ev);
-	if (p->inferred) {
+	if (!p->from_snapshot) {
+		if (!p->introduced)
+			life_tell_birth(e, p, ev, true);
 		infer_death(e, p, ev);
 		return;
 	}

@@ -74,7 +74,6 @@ struct proc {
 	bool auto_inherited : 1; /* and auto_reaped for that alone */
 	bool heir_autoreaps : 1; /* whoever adopted it ignored SIGCHLD then */
 	bool death_told : 1, death_inferred : 1;
-	bool inferred : 1; /* its birth was not heard of, though it was born while tracing */
 	bool in_wait : 1; /* a thread of it slept in a wait call when it was last seen */
 
 	uint32_t uid, euid, sid, pgid, tty, nspid;
