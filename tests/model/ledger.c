@@ -17,7 +17,7 @@ void ledger_wrong(struct world *w, int line, const char *format, ...)
 {
 	va_list args;
 
-	if (w->ledger.why[0] || w->lenient)
+	if (w->ledger.why[0])
 		return;
 	w->ledger.kind = line;
 	va_start(args, format);

@@ -190,6 +190,17 @@ static void says_session(struct world *w, struct account *a, const struct change
 		      a->sid, c->u.session.sid, c->p->sid);
 }
 
+/* What a reader of the stream knows of how dead it is: who must go is judged by that. */
+static void note_end(struct account *a, const struct change *c)
+{
+	if (c->kind == CHANGE_EXIT)
+		a->told_dead = true;
+	if (c->kind == CHANGE_SNAPSHOT)
+		a->told_dead |= c->event->kind == EVENT_SIGHT && c->event->sight.dead;
+	if (c->kind == CHANGE_ZOMBIE)
+		a->told_zombie = true;
+}
+
 void ledger_change(void *ctx, const struct change *c)
 {
 	struct world *w = ctx;
@@ -202,6 +213,7 @@ void ledger_change(void *ctx, const struct change *c)
 		      (unsigned long long)c->p->id.start);
 		return;
 	}
+	note_end(a, c);
 	switch (c->kind) {
 	case CHANGE_SNAPSHOT:
 	case CHANGE_FORK:

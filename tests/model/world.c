@@ -80,7 +80,11 @@ void world_apply(struct world *w, const struct event *ev)
 	if (engine <= ev->ts || rules <= ev->ts)
 		tick(w, ev->ts);
 	ledger_hears(w, ev);
+	if (w->max_procs)
+		evictions_before(w);
 	engine_apply(w->engine, ev);
+	if (w->max_procs)
+		evictions_after(w, ev);
 }
 
 /* What every record and every look tells of a process. */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "detect/detect.h"
 #include "engine/engine.h"
+#include "evictions.h"
 #include "ledger.h"
 #include "reference.h"
 
@@ -52,6 +53,7 @@ struct world {
 	bool faults; /* records get lost: less can be demanded of the engine */
 	bool exact; /* releases are told as they happen, most of them */
 	size_t max_procs;
+	struct kept kept; /* before the event that is being applied, where not all can be */
 	bool lenient; /* what is said is not judged: too many processes, or impossible orders */
 	struct sight_list sights; /* looks that were taken and are not yet applied */
 	struct buf asked; /* struct question */

@@ -479,16 +479,22 @@ static void one_that_left_no_children_hands_none_on(void **state)
 	assert_int_equal(proc(1)->children_died, 1); /* 10 itself */
 }
 
-static void too_many_are_not_kept(void **state)
+static void at_the_most(size_t max_procs)
 {
-	const struct engine_config config = { .zombie_after = NS_PER_S, .max_procs = 20 };
+	const struct engine_config config = { .zombie_after = NS_PER_S, .max_procs = max_procs };
 	const struct engine_out out = { NULL, hear_change, hear_ask };
-	uint32_t pid;
 
-	(void)state;
 	engine_free(w.e);
 	w.e = engine_new(&config, &out);
 	engine_began(w.e, BEGINNING);
+}
+
+static void too_many_are_not_kept(void **state)
+{
+	uint32_t pid;
+
+	(void)state;
+	at_the_most(20);
 	there_are(10);
 	tell(fork_of(11, 10));
 	tell(exit_of(11, 10, EXITED(0)));
@@ -505,6 +511,27 @@ static void too_many_are_not_kept(void **state)
 	tell(free_of(11, 10));
 	tell(exit_of(150, 10, EXITED(0))); /* whoever went, it does no harm */
 	tell(free_of(150, 10));
+}
+
+/* Or the child would not be known for one of the tree. */
+static void a_parent_does_not_go_for_its_child(void **state)
+{
+	static const uint32_t creators[] = { 10, 11 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(creators); i++) {
+		struct event ev = fork_of(12, 10);
+
+		at_the_most(3);
+		engine_follow(w.e, creators[i]);
+		there_are(10);
+		tell(sight_of(11, 10, 'S'));
+		ev.fork.creator = id_of(creators[i]); /* or one with CLONE_PARENT */
+		tell(ev);
+		assert_true(proc(12)->followed);
+		assert_non_null(proc(creators[i]));
+	}
 }
 
 #define story(test) cmocka_unit_test_setup_teardown(test, begin, finish)
@@ -537,6 +564,7 @@ int main(void)
 		story(a_look_that_shows_another_parent_puts_both_to_the_question),
 		story(one_that_left_no_children_hands_none_on),
 		story(too_many_are_not_kept),
+		story(a_parent_does_not_go_for_its_child),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

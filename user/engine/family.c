@@ -62,10 +62,18 @@ static void move_to(struct engine *e, struct proc *p, struct proc *parent)
 		drop_unneeded(e, was);
 }
 
-/* Whoever somebody calls parent stays, and so does the one that is being worked on. */
+/* The parent, the creator and the adopter that an event names. */
+static bool is_named(const struct event *ev, const struct proc *p)
+{
+	return ((ev->facts.have & HAVE_PARENT) && ident_names(ev->facts.parent, p->id)) ||
+	       (ev->kind == EVENT_FORK && ident_names(ev->fork.creator, p->id)) ||
+	       (ev->kind == EVENT_EXIT && ident_names(ev->exit.adopter, p->id));
+}
+
+/* Whoever somebody calls parent stays, and so do all that are being worked on. */
 static bool may_go(const struct engine *e, const struct proc *p, int patience)
 {
-	if (!list_empty(&p->children) || p == e->at_work)
+	if (!list_empty(&p->children) || p == e->at_work || is_named(e->applied, p))
 		return false;
 	if (p->life == LIFE_ZOMBIE)
 		return patience > 1;

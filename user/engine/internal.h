@@ -22,7 +22,8 @@ struct engine {
 	struct text *programs[PROGRAMS]; /* by a hash of their paths */
 	struct list dead, doubted, zombies;
 	enum life was; /* of the process an event is being applied to: its life before */
-	const struct proc *at_work; /* that process: it cannot be evicted */
+	const struct event *applied; /* that event: whom it names cannot be evicted, */
+	const struct proc *at_work;  /* nor can the process that it is about */
 	uint64_t began;
 	uint64_t released; /* when somebody was last heard to be gone, known or not */
 	uint32_t audit;
