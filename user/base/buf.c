@@ -111,11 +111,13 @@ static void hex_digits(char *to, uint32_t n)
 void buf_hex(struct buf *b, uint64_t n)
 {
 	size_t zeros = n ? (size_t)__builtin_clzll(n) / 4 : HEXADECIMAL - 1;
-	char digits[2 * HEXADECIMAL];
 
-	hex_digits(digits, (uint32_t)(n >> 32));
-	hex_digits(digits + 8, (uint32_t)n);
-	add_digits(b, digits + zeros, HEXADECIMAL - zeros, HEXADECIMAL);
+	buf_room(b, HEXADECIMAL);
+	n <<= 4 * zeros;
+	hex_digits(b->data + b->len, (uint32_t)(n >> 32));
+	if (zeros < 8)
+		hex_digits(b->data + b->len + 8, (uint32_t)n);
+	b->len += HEXADECIMAL - zeros;
 }
 
 void buf_base64(struct buf *b, const void *data, size_t n)

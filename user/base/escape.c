@@ -111,6 +111,14 @@ static char short_escape(unsigned char c)
 	return 0;
 }
 
+static inline bool copy_eight_plain(char *to, const char *s)
+{
+	uint64_t x = eight(s);
+
+	memcpy(to, &x, sizeof(x));
+	return !((x & EACH(0x80)) | LESS(x, 0x20) | IS(x, '"') | IS(x, '\\') | IS(x, 0x7f));
+}
+
 /* Nearly all of what is written: plain text, copied as far as it goes. How many bytes that were. */
 static size_t add_plain(struct buf *b, const char *s, size_t n)
 {
@@ -119,13 +127,10 @@ static size_t add_plain(struct buf *b, const char *s, size_t n)
 
 	buf_room(b, n);
 	to = b->data + b->len;
-	for (; n - i >= 8; i += 8) {
-		uint64_t x = eight(s + i);
-
-		if ((x & EACH(0x80)) | LESS(x, 0x20) | IS(x, '"') | IS(x, '\\') | IS(x, 0x7f))
-			break;
-		memcpy(to + i, &x, sizeof(x));
-	}
+	while (n - i >= 8 && copy_eight_plain(to + i, s + i))
+		i += 8;
+	if (n >= 8 && i < n && n - i < 8 && copy_eight_plain(to + n - 8, s + n - 8))
+		i = n; /* the last eight, some of them once more */
 	for (; i < n && is_plain((unsigned char)s[i]); i++)
 		to[i] = s[i];
 	b->len += i;
