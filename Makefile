@@ -211,11 +211,11 @@ $(BUILD)/tests/bench/latency: tests/bench/latency.c
 	$(Q)$(CC) -O2 $(WARN) -o $@ $<
 
 $(BUILD)/tests/bench/floor: tests/bench/floor.c tests/bench/floor.bpf.c $(BPF_SOURCES)
-	@mkdir -p $(@D)
-	$(CLANG) -g -O2 -target bpf -mcpu=v2 -D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
+	$(call say,BPF)
+	$(Q)$(CLANG) -g -O2 -target bpf -mcpu=v2 -D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
 		-Ivmlinux -Iinclude $(BPF_INCLUDES) -c -o $@.bpf.o tests/bench/floor.bpf.c
-	$(BPFTOOL) gen skeleton $@.bpf.o name bench_floor > $(@D)/floor.skel.h
-	$(CC) $(ALL_CFLAGS) -I$(@D) $(LDFLAGS) -o $@ $< $(LIBS)
+	$(Q)$(BPFTOOL) gen skeleton $@.bpf.o name bench_floor > $(@D)/floor.skel.h
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(@D) $(LDFLAGS) -o $@ $< $(LIBS)
 
 # some 25 minutes; every row is kept in build/tests/bench/rows.jsonl
 bench: deps
