@@ -62,7 +62,7 @@ static void the_machines_limits_are_those_of_proc(void **state)
 	assert_int_equal(fscanf(f, "%u", &max), 1);
 	fclose(f);
 	limits_find_mount(&mount);
-	limits_read(&mount, (uint32_t)getpid(), &l);
+	limits_read(&mount, (uint32_t)getpid(), NULL, &l);
 	assert_true(l.ts);
 	assert_int_equal(l.of[LIMIT_THREADS_MAX].max, max);
 	assert_in_range(l.of[LIMIT_THREADS_MAX].used, 2, max);
@@ -76,7 +76,7 @@ static void of_a_process_that_is_gone_little_is_known(void **state)
 	struct limits l;
 
 	(void)state;
-	limits_read(&mount, 4194303, &l);
+	limits_read(&mount, 4194303, NULL, &l);
 	assert_int_equal(l.of[LIMIT_CGROUP].max, 0);
 	assert_int_equal(l.of[LIMIT_NPROC].max, 0);
 	assert_int_equal(l.refused, 0);

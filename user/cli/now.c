@@ -18,6 +18,8 @@ static void on_sight(void *ctx, const struct event *ev)
 {
 	struct now *n = ctx;
 
+	if (ev->ts > n->seen)
+		n->seen = ev->ts;
 	pipeline_feed(&n->pipe, ev);
 }
 
@@ -41,7 +43,7 @@ static int take_picture(struct now *n)
 	n->ts = clock_boot();
 	engine_began(n->pipe.engine, n->ts);
 	if (!err)
-		return live_snapshot(n->live, NEVER, true, on_sight, n);
+		return live_snapshot(n->live, NEVER, n->o->mode != MODE_ZOMBIES, on_sight, n);
 	say("reading /proc instead: %s", why);
 	err = proc_snapshot(NEVER, &room, on_sight, n);
 	proc_room_free(&room);
@@ -67,11 +69,12 @@ static int look_at_asked(struct now *n)
 	return 0;
 }
 
-/* Who has zombies: whether it has ever waited, for whom it waits now, and how near a limit it is. */
+/* Who has zombies: its program, whether it has ever waited, for whom it waits now, and how near a limit it is. */
 static void look_at_parents(struct now *n)
 {
+	struct limits_moment moment = { 0 };
 	struct pids_mount mount;
-	struct proc_room room = { 0 };
+	struct proc_room room = { .args_max = n->o->args_max };
 	const struct proc *p = NULL;
 	struct buf parents = { 0 };
 	struct ident *id, *end;
@@ -83,21 +86,29 @@ static void look_at_parents(struct now *n)
 	limits_find_mount(&mount);
 	end = (struct ident *)(parents.data + parents.len);
 	for (id = (struct ident *)parents.data; id < end; id++) {
-		proc_look(*id, PROC_PARENT, &room, &ev);
+		proc_look(*id, PROC_PARENT | PROC_ARGS, &room, &ev);
 		if (ev.kind == EVENT_SIGHT)
-			limits_read(&mount, id->pid, &ev.sight.limits);
+			limits_read(&mount, id->pid, &moment, &ev.sight.limits);
 		pipeline_feed(&n->pipe, &ev);
 	}
 	proc_room_free(&room);
 	buf_free(&parents);
 }
 
+/* What it took to take the first picture in has passed already. */
+static void wait_until_they_have_stood(const struct now *n)
+{
+	uint64_t now = clock_boot(), until = n->seen + STANDS + 1;
+
+	if (until > now)
+		nanosleep(&(struct timespec){ 0, (long)(until - now) }, NULL);
+}
+
 int now_look_again(struct now *n)
 {
-	const struct timespec later = { 0, STANDS };
 	int err;
 
-	nanosleep(&later, NULL);
+	wait_until_they_have_stood(n);
 	n->pipe.asked.len = 0;
 	n->ts = clock_boot();
 	pipeline_tick(&n->pipe, n->ts);

@@ -15,6 +15,7 @@ struct now {
 	struct sink sink;
 	struct delivery delivery;
 	uint64_t ts; /* of the picture */
+	uint64_t seen; /* when the last one in it was looked at */
 };
 
 /* The program's exit status. */

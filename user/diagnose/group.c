@@ -78,19 +78,32 @@ static bool tells_more(const struct proc *a, const struct proc *b)
 	return !a->died == !b->died ? proc_older(a, b) : a->died;
 }
 
-static void add_cause(struct group *g, const struct proc *p)
+/* Of each one of thousands: without the words, which are for the examples. */
+static enum cause cause_of(const struct proc *p)
 {
 	struct finding f;
+
+	f.kind = FINDING_ZOMBIE;
+	f.ts = 0;
+	f.p = p;
+	f.evidence.n = EVIDENCE_MAX;
+	f.u.zombie.responsible = p->parent;
+	diagnose_zombie(&f);
+	return f.u.zombie.cause;
+}
+
+static void add_cause(struct group *g, const struct proc *p)
+{
+	enum cause cause = cause_of(p);
 	int i;
 
-	group_evidence(&(struct group_cause){ .example = p }, 0, &f);
 	for (i = 0; i < g->ncauses; i++)
-		if (g->causes[i].cause == f.u.zombie.cause)
+		if (g->causes[i].cause == cause)
 			break;
 	if (i == GROUP_CAUSES)
 		return;
 	if (i == g->ncauses)
-		g->causes[g->ncauses++] = (struct group_cause){ f.u.zombie.cause, 0, p };
+		g->causes[g->ncauses++] = (struct group_cause){ cause, 0, p };
 	g->causes[i].count++;
 	if (tells_more(p, g->causes[i].example))
 		g->causes[i].example = p;

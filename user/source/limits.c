@@ -109,20 +109,13 @@ static uint64_t refused_in(const char *directory)
 	return max ? strtoull(max + 4, NULL, 10) : 0;
 }
 
-/* Up from its own group: the one with the least room counts. */
-static void read_groups(const struct pids_mount *mount, uint32_t pid, struct limits *l)
+/* Up from that group: the one with the least room counts. */
+static void read_group(const struct pids_mount *mount, const char *group, size_t len,
+		       struct limits *l)
 {
-	char text[4096], name[64], directory[4096 + 256], path[4096 + 256 + 32];
-	const char *group;
+	char directory[4096 + 256], path[4096 + 256 + 32];
 	uint32_t up;
-	size_t len;
 
-	snprintf(name, sizeof(name), "/proc/%u/cgroup", pid);
-	if (!*mount->path || !read_text(name, text, sizeof(text)))
-		return;
-	group = limits_group(text, &len);
-	if (!group)
-		return;
 	snprintf(directory, sizeof(directory), "%s%.*s", mount->path, (int)len, group);
 	for (up = 0; up < LEVELS && strlen(directory) >= strlen(mount->path); up++) {
 		struct limit *least = &l->of[LIMIT_CGROUP], here;
@@ -138,6 +131,32 @@ static void read_groups(const struct pids_mount *mount, uint32_t pid, struct lim
 		}
 		*strrchr(directory, '/') = 0;
 	}
+}
+
+static void read_its_group(const struct pids_mount *mount, uint32_t pid,
+			   struct limits_moment *moment, struct limits *l)
+{
+	char text[4096], name[64];
+	const char *group;
+	size_t len;
+
+	snprintf(name, sizeof(name), "/proc/%u/cgroup", pid);
+	if (!*mount->path || !read_text(name, text, sizeof(text)))
+		return;
+	group = limits_group(text, &len);
+	if (!group || len >= sizeof(moment->group)) {
+		if (group)
+			read_group(mount, group, len, l);
+		return;
+	}
+	if (strncmp(moment->group, group, len) || moment->group[len]) {
+		moment->of_group = (struct limits){ 0 };
+		read_group(mount, group, len, &moment->of_group);
+		snprintf(moment->group, sizeof(moment->group), "%.*s", (int)len, group);
+	}
+	l->of[LIMIT_CGROUP] = moment->of_group.of[LIMIT_CGROUP];
+	l->up = moment->of_group.up;
+	l->refused = moment->of_group.refused;
 }
 
 /* All tasks of the machine, dead ones that nobody has collected included (nr_threads). */
@@ -164,16 +183,27 @@ static uint64_t read_nproc(uint32_t pid)
 	return row ? strtoull(row + strlen("Max processes"), NULL, 10) : 0;
 }
 
-void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits *l)
+static void read_machine(struct limits *l)
 {
 	uint64_t tasks = read_tasks(), pid_max = read_number("/proc/sys/kernel/pid_max");
 
-	memset(l, 0, sizeof(*l));
 	l->ts = clock_boot();
-	read_groups(mount, pid, l);
 	l->of[LIMIT_PID_MAX] = (struct limit){
 		pid_max > RESERVED_PIDS ? pid_max - RESERVED_PIDS : pid_max, tasks };
 	l->of[LIMIT_THREADS_MAX] = (struct limit){ read_number("/proc/sys/kernel/threads-max"),
 						   tasks };
+}
+
+void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits_moment *moment,
+		 struct limits *l)
+{
+	struct limits_moment alone = { 0 };
+
+	if (!moment)
+		moment = &alone;
+	if (!moment->machine.ts)
+		read_machine(&moment->machine);
+	*l = moment->machine;
+	read_its_group(mount, pid, moment, l);
 	l->of[LIMIT_NPROC].max = read_nproc(pid);
 }

@@ -14,11 +14,18 @@ struct pids_mount {
 
 void limits_find_mount(struct pids_mount *mount);
 
+/* What several readings of one moment have in common; begins zeroed. */
+struct limits_moment {
+	struct limits machine, of_group;
+	char group[256];
+};
+
 /*
  * Those of a process; what cannot be read stays 0. RLIMIT_NPROC has its max only: who counts the
- * user's tasks is the caller.
+ * user's tasks is the caller. moment, if given, keeps what the next reading need not read again.
  */
-void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits *limits);
+void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits_moment *moment,
+		 struct limits *limits);
 
 /*
  * The path of the group that counts pids, from the text of /proc/PID/cgroup: the line of the pids

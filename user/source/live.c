@@ -122,9 +122,15 @@ static void probe(struct live *l, const struct btf *btf, bool optional)
 	bpf_program__set_autoattach(bpf->progs.on_release, false);
 }
 
+/* Nor do the maps of the others take memory that the kernel would have to clear. */
 static void load_only_the_iterator(struct proctrace *bpf)
 {
 	struct bpf_program *program;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, bpf->obj)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
+			bpf_map__set_max_entries(map, 1);
 
 	bpf_object__for_each_program(program, bpf->obj)
 		if (program != bpf->progs.each_task)
@@ -363,7 +369,7 @@ void live_measure(struct live *l, struct ident id, live_event_fn *fn, void *ctx)
 
 	proc_look(id, 0, &l->rooms.proc, &ev);
 	if (ev.kind == EVENT_SIGHT)
-		limits_read(&l->pids_mount, id.pid, &ev.sight.limits);
+		limits_read(&l->pids_mount, id.pid, NULL, &ev.sight.limits);
 	fn(ctx, &ev);
 }
 
