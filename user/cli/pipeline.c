@@ -31,18 +31,20 @@ static void on_change(void *ctx, const struct change *c)
 static void on_finding(void *ctx, const struct finding *found)
 {
 	struct pipeline *p = ctx;
-	struct finding f = *found;
+	struct finding f;
 
-	if (!filter_matches(p->options, f.p))
+	if (!filter_matches(p->options, found->p))
 		return;
+	p->seen |= found->kind;
+	p->totals.findings[__builtin_ctz(found->kind)]++;
+	if (!(p->options->findings & found->kind))
+		return;
+	f = *found;
 	if (f.kind == FINDING_ZOMBIE)
 		diagnose_zombie(&f);
 	if (f.kind == FINDING_ZOMBIE_LEAK)
 		diagnose_leak(&f);
-	p->seen |= f.kind;
-	p->totals.findings[__builtin_ctz(f.kind)]++;
-	if (p->options->findings & f.kind)
-		p->sink->ops->finding(p->sink, &f);
+	p->sink->ops->finding(p->sink, &f);
 }
 
 static void on_ask(void *ctx, struct ident id, bool program)

@@ -130,6 +130,12 @@ static uint32_t last_number(const char *s)
 	return n;
 }
 
+/* sscanf() measures all that follows: it is asked where it has something to read. */
+static bool begins(const char *line, const char *key)
+{
+	return !strncmp(line, key, strlen(key));
+}
+
 void proc_parse_status(const char *text, size_t len, struct event *ev)
 {
 	struct doing *d = &ev->sight.doing;
@@ -141,19 +147,19 @@ void proc_parse_status(const char *text, size_t len, struct event *ev)
 		unsigned int a, b;
 		unsigned long locked;
 
-		if (sscanf(line, "Uid: %u %u", &a, &b) == 2) {
+		if (begins(line, "Uid:") && sscanf(line, "Uid: %u %u", &a, &b) == 2) {
 			f->uid = a;
 			f->have |= HAVE_USER;
 			ev->sight.euid = b;
 			ev->sight.has_euid = true;
-		} else if (sscanf(line, "TracerPid: %u", &a) == 1) {
+		} else if (begins(line, "TracerPid:") && sscanf(line, "TracerPid: %u", &a) == 1) {
 			ev->sight.tracer.pid = a;
 			f->traced = a != 0;
-		} else if (!strncmp(line, "NSpid:", 6) && next) {
+		} else if (begins(line, "NSpid:") && next) {
 			f->nspid = last_number(line + 6);
 			f->ns_init = f->nspid == 1;
 			f->have |= HAVE_NSPID | HAVE_BITS;
-		} else if (sscanf(line, "VmLck: %lu", &locked) == 1) {
+		} else if (begins(line, "VmLck:") && sscanf(line, "VmLck: %lu", &locked) == 1) {
 			ev->sight.locked = locked != 0;
 		} else if (tells_sigchld(line, "ShdPnd:", &d->sigchld_pending) ||
 			   tells_sigchld(line, "SigBlk:", &d->sigchld_blocked)) {
