@@ -4,6 +4,7 @@
 The oracle is /proc and what wait() said: who is a zombie, under whom, and that it is gone after."""
 
 import os
+import platform
 import re
 import signal
 import socket
@@ -213,15 +214,24 @@ def test_stopped_parent_goes_on(tracer):
         kill(parent)
 
 
+def wchan_of(sleeper):
+    """The kernel's function that it sleeps in, as soon as the kernel says so. "": this one never does.
+    (x86 could not unwind a stack there before 5.16, and says "0" of every sleeper.)"""
+    release = tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups()))
+    if platform.machine() == "x86_64" and release < (5, 16):
+        return ""
+    until(lambda: proc_text(sleeper, "wchan") != "0", "the kernel says where it sleeps")
+    return proc_text(sleeper, "wchan").partition(".")[0]
+
+
 def test_stuck_parent_is_told_with_where_it_sleeps(tracer):
     with life("stuck") as made:
         parent, corpse = made.pid("parent"), made.who("child")
-        until(lambda: Stat(parent).state == "D" and proc_text(parent, "wchan") != "0",
-              "it is in vfork()")
-        where = proc_text(parent, "wchan").partition(".")[0]
+        until(lambda: Stat(parent).state == "D", "it is in vfork()")
+        where = wchan_of(parent)
         told = diagnosed(tracer, corpse, parent, "parent_stopped",
-                         f"state D (uninterruptible sleep in {where})")
-        assert told["responsible"]["where"] == where
+                         f"state D (uninterruptible sleep{' in ' if where else ''}{where})")
+        assert told["responsible"].get("where", "") == where
         made.go_on()
         gone(tracer, corpse)
         assert made.until("waited", pid=corpse["pid"], by=parent)
@@ -268,9 +278,12 @@ def test_frozen_parent_is_told_as_such(tracer, root, file, frozen, thawed):
         (group / file).write_text(frozen)
         made.go_on()
         until(lambda: is_zombie(corpse["pid"]), "the child is dead")
-        until(lambda: re.search("freez|frigerator|get_signal", proc_text(parent, "wchan")), "it is frozen")
+        if where := wchan_of(parent):
+            until(lambda: re.search("freez|frigerator|get_signal", proc_text(parent, "wchan")),
+                  "it is frozen")
+            where = proc_text(parent, "wchan")
         diagnosed(tracer, corpse, parent, "parent_stopped", "frozen with its control group",
-                  f"in {proc_text(parent, 'wchan')})")
+                  f"{where})")
         (group / file).write_text(thawed)
         gone(tracer, corpse)
         kill(parent)

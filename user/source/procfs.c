@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "source/freezer.h"
 
 #define ARGS_READ (8 << 20) /* more than the kernel lets argv be, with the usual stack limit */
 #define PF_KTHREAD 0x00200000u
@@ -205,10 +206,12 @@ const char *proc_parse_sleep(const char *text)
 /*
  * Where the thread sleeps whose directory that is, "" if it runs or if that is not known. Behind a
  * point is what the compiler added. A kernel that can't unwind a stack there says "0" of all that
- * sleep (x86 before 5.16): then the system call tells, if it is one that sleeps in one place alone.
+ * sleep (x86 before 5.16): then the freezer of its group tells, or the system call that it is in (a
+ * frozen task is in that call still), if it is one that sleeps in one place alone.
  */
 static void read_where(int dir, const char *thread, struct buf *text, char where[WHERE_LEN])
 {
+	const char *place;
 	char path[300];
 
 	*where = 0;
@@ -220,8 +223,10 @@ static void read_where(int dir, const char *thread, struct buf *text, char where
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/syscall", thread);
-	if (!proc_slurp(dir, path, 256, text))
-		snprintf(where, WHERE_LEN, "%s", proc_parse_sleep(text->data));
+	if (proc_slurp(dir, path, 256, text) || !strncmp(text->data, "running", 7))
+		return;
+	place = freezer_sleep(dir, thread);
+	snprintf(where, WHERE_LEN, "%s", *place ? place : proc_parse_sleep(text->data));
 }
 
 /* The thread whose directory that is, is asleep in a wait call: do_wait() is where it is then. */
