@@ -5,7 +5,12 @@ Run it as root from anywhere: /usr/bin/python3 -m pytest tests/live
 
     PROCTRACE           the tracer to test (build/proctrace; an ASan build is welcome)
     PROCTRACE_PATIENCE  multiplies every timeout (for slow machines and slow builds)
+    PROCTRACE_CROWDS    a share of 1: crowds are so much smaller (for emulated machines)
+    PROCTRACE_REPLAYS   0: the streams are not replayed (no machine does it in another way)
     PROCTRACE_FULL      1: the long storms at their full length
+    PROCTRACE_OWN_MACHINE
+                        1: nobody else is on this machine, which has no compiler (a guest of
+                        tests/vm): the wall clock is set, instead of a library's for the tracer alone
 """
 
 import os

@@ -18,6 +18,12 @@ LIVES = ROOT / "build/tests/lives"
 HOLD = str(LIVES / "hold")
 TINY = str(LIVES / "tiny")
 PATIENCE = float(os.environ.get("PROCTRACE_PATIENCE", "1"))
+CROWDS = float(os.environ.get("PROCTRACE_CROWDS", "1"))
+
+
+def crowd(count):
+    """So many lives; fewer where so many would take too long."""
+    return max(1, int(count * CROWDS))
 
 
 class Stat:
@@ -66,7 +72,7 @@ def until(condition, what, timeout=5):
     deadline = time.monotonic() + timeout * PATIENCE
     while not (result := condition()):
         assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.002)
+        time.sleep(0.002 * PATIENCE)
     return result
 
 

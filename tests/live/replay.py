@@ -68,7 +68,7 @@ def story(lines):
 def assert_replays(stream, lossy=False):
     """A replay comes to the same findings, and tells the rest word for word. After a loss the words
     may be others: looks that no line tells of have found out names and classes."""
-    if stream.stat().st_size > TOO_LONG:
+    if stream.stat().st_size > TOO_LONG or os.environ.get("PROCTRACE_REPLAYS") == "0":
         return
     with open(stream, "rb") as recording:
         told = list(map(json.loads, recording))

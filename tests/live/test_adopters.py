@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ledger import lived
+from ledger import crowd, lived
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +16,10 @@ def tracer(module_trace):
 
 def test_adopters_of_a_thousand_orphans_are_those_of_proc(tracer):
     seed = int(os.environ.get("PROCTRACE_SEED", "1"))
-    life = lived("adopters", 1000, seed)
+    life = lived("adopters", crowd(1000), seed)
     story = tracer.about(life)
     rows = life.all("adopted")
-    assert len(rows) >= 1000
+    assert len(rows) >= crowd(1000)
     shown = Counter((row["pid"], row["old"], row["adopter"], row["adopter_name"]) for row in rows)
     births = {row["pid"]: row for row in life.all("born")}
     orphans = [line for row in births.values() for line in tracer.of(row, "orphan")]

@@ -14,6 +14,7 @@ from ledger import TINY, Child, Life, held, released
 from stream import seconds, started_at
 
 FULL = os.environ.get("PROCTRACE_FULL") == "1"
+OWN_MACHINE = os.environ.get("PROCTRACE_OWN_MACHINE") == "1"
 HOUR, DAY = 3600, 86400
 
 
@@ -42,7 +43,7 @@ class MachineClock:
     """The wall clock of the machine; put right again by the clock that nobody can set."""
     env = None
 
-    def __init__(self, *_):
+    def __init__(self):
         self.truth = time.clock_gettime(time.CLOCK_REALTIME) - time.monotonic()
         try:
             self.set(0)
@@ -64,9 +65,13 @@ def library(tmp_path_factory):
     return library
 
 
-@pytest.fixture(params=[PreloadedClock, *([MachineClock] if FULL else [])])
-def clock(request, library, tmp_path):
-    clock = request.param(library, tmp_path)
+@pytest.fixture(params=([] if OWN_MACHINE else [PreloadedClock]) +
+                ([MachineClock] if FULL or OWN_MACHINE else []))
+def clock(request, tmp_path):
+    if request.param is MachineClock:
+        clock = MachineClock()
+    else:
+        clock = PreloadedClock(request.getfixturevalue("library"), tmp_path)
     yield clock
     clock.restore()
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import now
 import pytest
-from ledger import held, released, until
+from ledger import crowd, held, released, until
 from tracer import PROCTRACE
 
-TIMES = 5000 if os.environ.get("PROCTRACE_FULL") else 300
+TIMES = 5000 if os.environ.get("PROCTRACE_FULL") else crowd(300)
 
 
 def pod_uid():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import TINY, Child, Life, held
+from ledger import TINY, Child, Life, crowd, held
 from tracer import assert_ended_as, assert_who
 
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
@@ -23,13 +23,14 @@ def tracer(module_trace):
 
 
 def test_ten_thousand_children_of_mixed_fates_end_as_wait_said(tracer):
-    with Life("fates", 10000) as life:
+    count = crowd(10000)
+    with Life("fates", count) as life:
         life.until("lingers", timeout=60)
         fates = life.all("fate")
         for row in fates:
             tracer.wait_line(row, "reap", timeout=20)
         life.finish()
-    assert len(fates) == 10000
+    assert len(fates) == count
     driver = life.pid("driver")
     wrong, killed, unknown = [], 0, Counter()
     for row in fates:

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from ledger import Life, proc_text, until
+from ledger import Life, crowd, proc_text, until
 from stream import started_at
 
 FULL = os.environ.get("PROCTRACE_FULL") == "1"
-COUNT, RUNS, LEFT = (125000, 8, 50) if FULL else (20000, 1, 20)
+COUNT, RUNS, LEFT = (125000, 8, 50) if FULL else (crowd(20000), 1, 20)
 LATE = 300  # milliseconds; the threshold is 1000
 ROOM = 2048  # KiB for those that are dead at once: more of them after all lives than after a tenth
 

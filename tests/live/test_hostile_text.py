@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import HOLD, LIVES, TINY, Child, lived, released
+from ledger import HOLD, LIVES, TINY, Child, crowd, lived, released
 from tracer import PROCTRACE, original
 
 HOSTILE = [
@@ -242,7 +242,7 @@ def plan(tmp_path_factory):
     """A plan, and the file of it."""
     directory = tmp_path_factory.mktemp("strangers")
     dice = random.Random(int(os.environ.get("PROCTRACE_SEED", "1")))
-    count = 20000 if os.environ.get("PROCTRACE_FULL") == "1" else 3000
+    count = 20000 if os.environ.get("PROCTRACE_FULL") == "1" else max(400, crowd(3000))
     made = hostile_plan(dice, bytes(directory), count)
     write_plan(directory / "plan", made)
     return made, directory / "plan"

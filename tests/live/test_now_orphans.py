@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ledger import LIVES, PATIENCE, Child, Life, Stat, comm_of, until
+from ledger import LIVES, PATIENCE, Child, Life, Stat, comm_of, crowd, until
 from now import run, told
 from tracer import PROCTRACE
 
@@ -235,7 +235,7 @@ def test_init_of_a_namespace_has_orphans_and_without_rights_they_are_seen_as_wel
 
 def test_hundreds_are_told_within_a_second():
     """The time is told, and only a generous bound is held."""
-    many = 2000 if FULL else 500
+    many = 2000 if FULL else crowd(500)
     with Life("leftovers", "session", many) as life:
         life.until("rests", timeout=60)
         began = time.monotonic()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from ledger import PATIENCE, ROOT, Child, Life, Stat, is_in_wait, until
+from ledger import PATIENCE, ROOT, Child, Life, Stat, crowd, is_in_wait, until
 from tracer import PROCTRACE, SANITIZER
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "user/sink/stream.schema.json").read_text()))
@@ -307,7 +307,7 @@ def test_without_rights_proc_tells_most_of_it():
 
 def test_thousands_of_zombies_are_told_at_once():
     """As many as pid_max lets be; the time is told, and only a generous bound is held."""
-    parents, zombies = (300, 20000) if FULL else (100, 3000)
+    parents, zombies = (300, 20000) if FULL else (crowd(100), crowd(3000))
     with Life("crowds", parents, zombies) as life:
         until(lambda: life._read(0.1) or len(life.all("crowd")) == parents, "all crowds", 60)
         crowds = {row["pid"]: row["count"] for row in life.all("crowd")}

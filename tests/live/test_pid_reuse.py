@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import Life, is_there
+from ledger import Life, crowd, is_there
 
 FULL = os.environ.get("PROCTRACE_FULL") == "1"
 PID_MAX = Path("/proc/sys/kernel/pid_max")
@@ -118,7 +118,7 @@ def assert_life(row, lines, root):
 
 
 def test_lives_that_share_a_few_pids_are_told_apart(trace):
-    count, pids = 20000 if FULL else 5000, 32
+    count, pids = 20000 if FULL else max(1000, crowd(5000)), 32
     watch, rows, root = storm(trace, count, free_pids(pids), pids)
     how = assert_own(watch, rows, root)
     uses = Counter(row["pid"] for row in rows)

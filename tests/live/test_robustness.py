@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ledger import TINY, Child, Life, lived, until
+from ledger import TINY, Child, Life, crowd, lived, until
 from stream import ALERTS
 from test_exit_statuses import assert_fate
 from test_stopping import bpf_ids, bpf_ids_of
@@ -47,7 +47,7 @@ def test_stopped_tracer_tells_it_all_afterwards_and_finds_nothing_that_is_not(tr
     """Lives of all kinds end while it is stopped, and a child stands dead for much longer than the
     threshold, but is collected: when the tracer looks, there is no zombie."""
     tracer = trace("--zombie-after", "200", "--no-snapshot")
-    with Life("fates", 700) as fates, Life("zombies", "late") as late:
+    with Life("fates", crowd(700)) as fates, Life("zombies", "late") as late:
         with Held(tracer):
             fates.until("lingers")
             late.until("dead")

@@ -133,7 +133,7 @@ class Tracer:
                 raise AssertionError(f"the tracer has ended ({self.returncode}) before {what}:\n"
                                      f"{self.stderr()}")
             assert time.monotonic() < deadline, f"never came: {what}\n{self.stderr()}"
-            time.sleep(0.002)
+            time.sleep(0.002 * PATIENCE)
         return result
 
     def wait_for(self, condition, what="what the test waits for", timeout=5):
