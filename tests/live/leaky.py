@@ -3,6 +3,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -80,8 +81,18 @@ def group_of(limit):
 
 
 class Leaky:
-    def __init__(self, rate, enough, group=None, refused=False):
-        join = (lambda: (group / "cgroup.procs").write_text(str(os.getpid()))) if group else None
+    """rate a second, as many as are enough. group: to run in; user: a plain one's id and how many
+    tasks it may have (RLIMIT_NPROC)."""
+
+    def __init__(self, rate, enough, group=None, refused=False, user=None):
+        def join():
+            if group:
+                (group / "cgroup.procs").write_text(str(os.getpid()))
+            if user:
+                resource.setrlimit(resource.RLIMIT_NPROC, (user[1], user[1]))
+                os.setgroups([])
+                os.setresgid(user[0], user[0], user[0])
+                os.setresuid(user[0], user[0], user[0])
         self.process = subprocess.Popen(
             [sys.executable, "-c", LEAKY, str(rate), str(enough), "refused" if refused else ""],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=join)

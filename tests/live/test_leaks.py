@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Zombie leaks: growth is one, a crowd is none; and the forecast is held against the real limit."""
 
+import os
+import resource
 import time
 
 import now
@@ -11,6 +13,8 @@ from stream import seconds
 
 LIMIT = 60
 RATE = 5  # a second
+USER = 54321  # nobody's, so that its tasks are the leak's alone
+FULL = os.environ.get("PROCTRACE_FULL") == "1"
 
 
 @pytest.fixture
@@ -51,6 +55,50 @@ def test_leak_is_told_before_the_limit_is_hit_and_a_crowd_is_none(trace, group):
                for line in tracer.lines) == 200
     crowd.end()
     leaky.end()
+
+
+def off_by(line, refused):
+    """What a forecast missed by, as a part of the time that was left when the limits were read."""
+    leak = line["proctrace"]["zombie_leak"]
+    read, reached = seconds(leak["limits"]["read"]), seconds(leak["forecast"]["reached"])
+    print(f"\n{leak['count']} zombies, {leak['growth']}, {leak['forecast']['limit']}: forecast {reached - read:.2f} s ahead, "
+          f"real {refused - read:.2f} s")
+    return (reached - refused) / (refused - read)
+
+
+def may_limit_users():
+    try:
+        resource.setrlimit(resource.RLIMIT_NPROC, resource.getrlimit(resource.RLIMIT_NPROC))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.skipif(not may_limit_users(), reason="setrlimit() is refused here")
+def test_forecast_of_the_limit_of_a_plain_user(trace):
+    tracer = trace()
+    leaky = Leaky(RATE, 10 * LIMIT, user=(USER, LIMIT))
+    refused = leaky.row()
+    assert refused["children"] == leaky.zombies() == LIMIT - 1
+    told = leaks_of(tracer, leaky.pid)
+    assert told, "it ran into its limit, and nobody had said so"
+    leak = told[0]["proctrace"]["zombie_leak"]
+    assert leak["forecast"]["limit"] == "nproc" and leak["limits"]["nproc"]["max"] == LIMIT
+    assert abs(off_by(told[0], refused["refused"])) <= 0.1 + 0.3 / RATE
+    assert any("RLIMIT_NPROC of its user is reached in" in words for words in leak["evidence"])
+    leaky.end()
+
+
+@pytest.mark.skipif(not FULL, reason="it makes 16,000 zombies: PROCTRACE_FULL=1")
+def test_forecast_of_a_thousand_a_second(trace):
+    tracer = trace("--no-snapshot", "--events", "zombie_leak")
+    with group_of(16000) as group:
+        leaky = Leaky(1000, 10**6, group)
+        refused = leaky.row()
+        told = leaks_of(tracer, leaky.pid)
+        assert told and told[0]["proctrace"]["zombie_leak"]["forecast"]["limit"] == "pids_max"
+        assert abs(off_by(told[0], refused["refused"])) <= 0.1
+        leaky.end()
 
 
 def test_one_look_tells_of_the_limit_that_was_hit(group):

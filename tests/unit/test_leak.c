@@ -147,6 +147,24 @@ static void a_crowd_that_stands_is_none(void **state)
 	assert_int_equal(told(), 0);
 }
 
+/* It had come together within a stretch or two; one more in each of the next makes no leak of it. */
+static void nor_is_one_that_is_a_little_larger_now_and_then(void **state)
+{
+	static const uint32_t more[][3] = { { 198, 1, 1 }, { 100, 100, 1 }, { 1, 198, 1 } };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(more); i++) {
+		there_are(20 + (uint32_t)i);
+		for (k = 0; k < 3; k++) {
+			leave(20 + (uint32_t)i, more[i][k]);
+			idle(5 * MINUTE - NS_PER_S);
+		}
+		idle(3 * HOUR);
+		assert_int_equal(told(), 0);
+	}
+}
+
 static void nor_is_one_that_gathers_for_some_seconds(void **state)
 {
 	int i;
@@ -558,6 +576,7 @@ int main(void)
 		story(thirty_an_hour_are_a_leak),
 		story(a_thousand_a_second_are_a_leak_at_once),
 		story(a_crowd_that_stands_is_none),
+		story(nor_is_one_that_is_a_little_larger_now_and_then),
 		story(nor_is_one_that_gathers_for_some_seconds),
 		story(nor_is_one_that_comes_and_goes),
 		story(nor_is_a_parent_that_collects_now_and_then),

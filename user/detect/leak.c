@@ -17,6 +17,7 @@
 #define BEAT (2 * NS_PER_S)
 #define STRETCHES 4 /* in a row */
 #define GROWTH 5 /* at the least, over all of them */
+#define EVEN 8 /* each of them has this part of it, at the least */
 #define MEASURE_SOON (10 * NS_PER_S)
 #define MEASURE_LATER (30 * NS_PER_S)
 #define MINUTES 15
@@ -158,13 +159,18 @@ static uint32_t growth(const struct scale *s)
 	return s->n == STRETCHES && last > first ? last - first : 0;
 }
 
+/* All the time: what came together at once and is a little larger now and then does not. */
 static bool rises(const struct scale *s)
 {
+	uint32_t all = growth(s);
 	int i;
 
-	for (i = 1; i < STRETCHES; i++)
-		if (s->past[i].count <= s->past[i - 1].count)
+	for (i = 1; i < STRETCHES; i++) {
+		uint32_t before = s->past[i - 1].count, count = s->past[i].count;
+
+		if (count <= before || (count - before) * EVEN < all)
 			return false;
+	}
 	return s->n == STRETCHES;
 }
 
