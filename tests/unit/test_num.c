@@ -121,9 +121,18 @@ static void what_is_no_time_is_invalid(void **state)
 			fail_msg("'%s' was taken", bad[i]);
 }
 
+static void one_alone_is_no_plural(void **state)
+{
+	(void)state;
+	assert_string_equal(plural(0), "s");
+	assert_string_equal(plural(1), "");
+	assert_string_equal(plural(2), "s");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_alone_is_no_plural),
 		cmocka_unit_test(a_number_is_read_whole),
 		cmocka_unit_test(a_number_over_the_bound_is_out_of_range),
 		cmocka_unit_test(what_is_no_number_is_invalid),

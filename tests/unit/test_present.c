@@ -207,7 +207,7 @@ static void daemons_that_the_limit_leaves_out_are_counted(void **state)
 	(void)state;
 	runs(20, 700, "one", &idle);
 	runs(21, 21, "two", &busy);
-	assert_says(daemons_shown(1, false), "1 more are left out (--limit 2 shows all)");
+	assert_says(daemons_shown(1, false), "1 more is left out (--limit 2 shows all)");
 }
 
 static void daemons_are_lines_for_machines(void **state)

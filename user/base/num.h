@@ -12,4 +12,10 @@ int num_u64(const char *s, uint64_t max, uint64_t *out);
 /* "1", "0.25": at most nine decimals, in nanoseconds; up to 1e9 s */
 int num_seconds(const char *s, uint64_t *ns);
 
+/* The end of a noun that so many are told of: "" or "s". */
+static inline const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 #endif

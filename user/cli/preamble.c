@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "cli/say.h"
 
 void boot_id_read(char boot_id[BOOT_ID], struct sink *sink)
@@ -74,11 +75,27 @@ void preamble_announce(const struct preamble *p, const struct options *o)
 	buf_free(&off);
 }
 
+/* One more of a list; a NUL follows, which does not count. */
+static void add_count(struct buf *b, uint64_t n, const char *noun)
+{
+	buf_printf(b, "%s%llu %s%s", b->len ? ", " : "", (unsigned long long)n, noun, plural(n));
+	buf_byte(b, 0);
+	b->len--;
+}
+
 void summary_say(const struct stream_stop *s)
 {
-	struct buf losses = { 0 };
+	struct buf traced = { 0 }, found = { 0 }, losses = { 0 };
 	size_t i;
 
+	add_count(&traced, s->counts[CHANGE_FORK], "fork");
+	add_count(&traced, s->counts[CHANGE_EXEC], "exec");
+	add_count(&traced, s->counts[CHANGE_EXIT], "exit");
+	add_count(&traced, s->counts[CHANGE_REAP], "reap");
+	add_count(&found, s->findings[__builtin_ctz(FINDING_ORPHAN)], "orphan");
+	add_count(&found, s->findings[__builtin_ctz(FINDING_ZOMBIE)], "zombie");
+	add_count(&found, s->findings[__builtin_ctz(FINDING_ZOMBIE_LEAK)], "leak");
+	add_count(&found, s->findings[__builtin_ctz(FINDING_DAEMON)], "daemon");
 	for (i = 0; i < s->nlosses; i++)
 		buf_printf(&losses, "%s%llu %s %s", i ? ", " : " (",
 			   (unsigned long long)s->losses[i].count, s->losses[i].kind,
@@ -86,16 +103,9 @@ void summary_say(const struct stream_stop *s)
 	if (i)
 		buf_byte(&losses, ')');
 	buf_byte(&losses, 0);
-	say_plain("traced %llu forks, %llu execs, %llu exits, %llu reaps; found %llu orphans, %llu "
-		  "zombies, %llu leaks, %llu daemons; lost %llu records%s",
-		  (unsigned long long)s->counts[CHANGE_FORK],
-		  (unsigned long long)s->counts[CHANGE_EXEC],
-		  (unsigned long long)s->counts[CHANGE_EXIT],
-		  (unsigned long long)s->counts[CHANGE_REAP],
-		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ORPHAN)],
-		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE)],
-		  (unsigned long long)s->findings[__builtin_ctz(FINDING_ZOMBIE_LEAK)],
-		  (unsigned long long)s->findings[__builtin_ctz(FINDING_DAEMON)],
-		  (unsigned long long)s->lost, losses.data);
+	say_plain("traced %s; found %s; lost %llu record%s%s", traced.data, found.data,
+		  (unsigned long long)s->lost, plural(s->lost), losses.data);
+	buf_free(&traced);
+	buf_free(&found);
 	buf_free(&losses);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "diagnose/cause.h"
 
 #define NEAR_PART 5 /* a limit is near when this part of it is left */
@@ -99,8 +100,8 @@ static void about_end(const struct finding *f, struct evidence *e)
 	if (f->u.leak.nearest != LIMIT_KINDS)
 		about_limit(f, e);
 	if (l->refused)
-		evidence_add(e, "the limits of its control groups have refused %llu forks (EAGAIN)",
-			     (unsigned long long)l->refused);
+		evidence_add(e, "the limits of its control groups have refused %llu fork%s (EAGAIN)",
+			     (unsigned long long)l->refused, plural(l->refused));
 }
 
 void diagnose_limits(struct finding *f)

@@ -4,6 +4,7 @@
  * in full, as many as fit, more of them in a row each. Lines are broken here, so that they can be
  * counted.
  */
+#include "base/num.h"
 #include "diagnose/leak.h"
 #include "sink/group_text.h"
 #include "sink/wrap.h"
@@ -98,8 +99,9 @@ static void add_left_out(struct sink *s, const struct groups *g, size_t shown)
 		zombies += g->at[i].count;
 	if (!zombies)
 		return;
-	buf_printf(&text, "%zu more parents with %zu zombies are left out (--limit %zu shows all)",
-		   g->n - shown, zombies, g->n);
+	buf_printf(&text, "%zu more parent%s with %zu zombie%s %s left out (--limit %zu shows all)",
+		   g->n - shown, plural(g->n - shown), zombies, plural(zombies),
+		   g->n - shown > 1 ? "are" : "is", g->n);
 	buf_byte(&s->out, '\n');
 	add_wrapped(s, &s->out, &text, 0, 0);
 	buf_free(&text);
@@ -134,11 +136,12 @@ static void add_head(struct sink *s, const struct stream_groups *told)
 
 	if (g->zombies)
 		buf_printf(&text, "%zu zombie%s under %zu parent%s%s", g->zombies,
-			   g->zombies > 1 ? "s" : "", g->n, g->n > 1 ? "s" : "",
+			   plural(g->zombies), g->n, plural(g->n),
 			   g->n > 1 ? ", the worst first" : "");
 	else
 		buf_lit(&text, "no zombies");
-	buf_printf(&text, " (of %zu processes", g->processes);
+	buf_printf(&text, " (of %zu process%s", g->processes,
+		   g->processes == 1 ? "" : "es");
 	if (g->fresh)
 		buf_printf(&text, "; just died: %zu", g->fresh);
 	if (told->since) {

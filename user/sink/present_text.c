@@ -2,6 +2,7 @@
 /* Orphans and daemons of now for people. */
 #include <stdio.h>
 
+#include "base/num.h"
 #include "sink/wrap.h"
 
 #define GROUPS 20 /* unless --limit says otherwise */
@@ -159,8 +160,8 @@ void text_leftovers(struct sink *s, const struct stream_leftovers *told)
 	if (shown > g->ngroups)
 		shown = g->ngroups;
 	if (g->count)
-		buf_printf(b, "%zu orphan%s of %zu origin%s%s", g->count, g->count > 1 ? "s" : "",
-			   g->ngroups, g->ngroups > 1 ? "s" : "",
+		buf_printf(b, "%zu orphan%s of %zu origin%s%s", g->count, plural(g->count),
+			   g->ngroups, plural(g->ngroups),
 			   g->ngroups > 1 ? ", the most suspicious first" : "");
 	else
 		buf_lit(b, "no orphans that the present shows");
@@ -168,8 +169,9 @@ void text_leftovers(struct sink *s, const struct stream_leftovers *told)
 	for (i = 0; i < shown; i++)
 		add_orphans(s, &g->groups[i], told);
 	if (shown < g->ngroups)
-		buf_printf(b, "\n%zu more origins are left out (--limit %zu shows all)\n",
-			   g->ngroups - shown, g->ngroups);
+		buf_printf(b, "\n%zu more origin%s left out (--limit %zu shows all)\n",
+			   g->ngroups - shown, g->ngroups - shown > 1 ? "s are" : " is",
+			   g->ngroups);
 	add_foot(s, g, told->from_proc);
 }
 
@@ -234,8 +236,8 @@ void text_daemons(struct sink *s, const struct stream_daemons *told)
 	for (i = 0; i < shown; i++)
 		add_daemon(s, &g->at[i], told->ts);
 	if (shown < g->count)
-		buf_printf(b, "\n%zu more are left out (--limit %zu shows all)\n", g->count - shown,
-			   g->count);
+		buf_printf(b, "\n%zu more %s left out (--limit %zu shows all)\n", g->count - shown,
+			   g->count - shown > 1 ? "are" : "is", g->count);
 	buf_byte(b, '\n');
 	add_sentence(s, "yes: this step of daemon(7) shows to have been done; no: it does not; ?: "
 			"not to be seen. Who started them only watching can tell: proctrace "
