@@ -133,19 +133,40 @@ def disturb():
     subprocess.run(["/bin/sh", "-c", crowd], check=True)
 
 
+class SlowClock:
+    """Holds the tracer up between a look at its clock and whatever comes next."""
+
+    def __init__(self, directory):
+        library, self.held_up = directory / "slow_clock.so", directory / "held_up"
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
+                        Path(__file__).parent / "slow_clock.c", "-o", library, "-ldl"], check=True)
+        self.hold_up(0)
+        self.env = {**os.environ, "LD_PRELOAD": str(library), "SLOW_CLOCK": str(self.held_up),
+                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+    def hold_up(self, whether):
+        with open(self.held_up, "r+b" if self.held_up.exists() else "wb") as file:
+            file.write(bytes([whether]))
+
+
 @pytest.mark.parametrize("run", range(RUNS))
-@pytest.mark.parametrize("reader", ["is stopped", "comes and goes", "is too slow"])
-def test_nothing_is_lost_uncounted_and_the_picture_is_whole_soon(trace, reader, run):
+@pytest.mark.parametrize("reader", ["is stopped", "is stopped behind its clock", "comes and goes",
+                                    "is too slow"])
+def test_nothing_is_lost_uncounted_and_the_picture_is_whole_soon(trace, tmp_path, reader, run):
     picture, witness_picture = Picture(), Picture()
+    clock = SlowClock(tmp_path) if reader == "is stopped behind its clock" else None
     with Life("overload", STOPPED * 1000) as life:
         before = life.until("cast")
         root = life.pid("driver")
         options = ["--tree", root, "--zombie-after", 300]
         witness = trace(*options, keep=False, visit=witness_picture)
-        tracer = trace(*options, "--ring-size", 4, may_lose=True, visit=picture)
+        tracer = trace(*options, "--ring-size", 4, may_lose=True, visit=picture,
+                       env=clock.env if clock else None)
         stop, go_on = ((lambda sig=sig: os.kill(tracer.process.pid, sig))
                        for sig in (signal.SIGSTOP, signal.SIGCONT))
-        if reader == "is stopped":
+        if clock:
+            stop, go_on = (lambda: clock.hold_up(1)), (lambda: clock.hold_up(0))
+        if reader.startswith("is stopped"):
             stop()
         life.go_on()
         disturb()

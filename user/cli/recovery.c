@@ -57,7 +57,7 @@ static bool tell_loss(struct recovery *r, uint64_t now, const char *kind, const 
 		      uint64_t count)
 {
 	const struct stream_lost line = {
-		.ts = now, .since = r->lost_seen, .kind = kind, .cause = cause, .count = count,
+		.ts = now, .since = r->lost_since, .kind = kind, .cause = cause, .count = count,
 	};
 
 	if (count)
@@ -117,7 +117,14 @@ void recovery_losses(struct recovery *r, uint64_t now, bool at_once)
 
 	if (now - r->lost_seen < LOST_EVERY && !at_once)
 		return;
+	r->lost_since = r->lost_seen;
+	r->lost_seen = now;
 	n = live_losses(r->live, rows);
+	/*
+	 * Not the time of the round: between the two the tracer may have been stopped, and all that was
+	 * lost meanwhile is older than this only.
+	 */
+	now = clock_boot();
 	for (i = 0; i < n; i++) {
 		uint64_t count = rows[i].count - r->told[i];
 
@@ -134,7 +141,6 @@ void recovery_losses(struct recovery *r, uint64_t now, bool at_once)
 	say_lost(&what, rows[n - 1].cause);
 	buf_free(&what);
 	tell_evictions(r, now);
-	r->lost_seen = now;
 }
 
 void recovery_notice(struct recovery *r, const struct event *ev)

@@ -16,7 +16,8 @@ struct recovery {
 	struct sights *sights;
 	uint64_t told[LIVE_LOSSES], evicted; /* of what the counters show */
 	uint64_t dropped;   /* records, when that was last asked */
-	uint64_t lost_seen; /* when the counters were last read */
+	uint64_t lost_seen; /* when the counters were last read, */
+	uint64_t lost_since; /* and the time before that: what is told was lost after it */
 	uint64_t audit_at,
 		lossy_audit_at; /* when the next audit is due, at rest and after losses */
 	uint64_t audit_cpu; /* time of the processor when it began */
