@@ -193,13 +193,25 @@ static void daemons_are_told_step_by_step(void **state)
 	runs(21, 21, "care\033less", &busy);
 	text = daemons_shown(0, true);
 	assert_says(text, "2 daemons or background processes, the oldest first (of 9 processes)\n");
-	assert_says(text, "\n     20 sysv       yes  yes    yes   yes   yes no    yes yes     careful(20)");
+	assert_says(text, "\n     20 sysv       yes  yes    yes   yes   yes no    yes yes     careful\n");
 	assert_says(text, "\n     21 ?          ?    yes    no    yes   no  ?     no  ?       care");
 	assert_says(text, "/run/x.pid has its pid");
 	assert_says(text, "its umask is 022");
-	assert_says(text, "care\\x1bless(21)");
+	assert_says(text, "care\\x1bless\n");
 	assert_says(text, "Read from /proc");
 	assert_null(strchr(text, '\033'));
+}
+
+static void a_row_of_a_daemon_fits_a_terminal(void **state)
+{
+	const char *at, *end;
+
+	(void)state;
+	s.width = 80;
+	runs(1234567, 700, "fifteen-bytes-x", &idle);
+	for (at = daemons_shown(0, true); (end = strchr(at, '\n')); at = end + 1)
+		assert_in_range(end - at, 0, 80);
+	assert_non_null(strstr(shown(), "fifteen-bytes-x\n"));
 }
 
 static void daemons_that_the_limit_leaves_out_are_counted(void **state)
@@ -240,6 +252,7 @@ int main(void)
 		present(orphans_that_the_limit_leaves_out_are_counted),
 		present(orphans_are_lines_for_machines),
 		present(daemons_are_told_step_by_step),
+		present(a_row_of_a_daemon_fits_a_terminal),
 		present(daemons_that_the_limit_leaves_out_are_counted),
 		present(daemons_are_lines_for_machines),
 	};

@@ -19,15 +19,20 @@ static void add_colored(struct sink *s, const char *color, const char *word, int
 		buf_lit(&s->out, RESET);
 }
 
-static void add_who(struct buf *b, const struct proc *p)
+static void add_state(struct buf *b, const struct proc *p)
 {
 	char letters[5];
 
-	add_word(b, p->comm);
-	buf_printf(b, "(%u)", p->id.pid);
 	state_letters(p, letters);
 	if (*letters)
-		buf_printf(b, " [%s]", letters);
+		buf_printf(b, "[%s] ", letters);
+}
+
+static void add_who(struct buf *b, const struct proc *p)
+{
+	add_word(b, p->comm);
+	buf_printf(b, "(%u) ", p->id.pid);
+	add_state(b, p);
 }
 
 static void add_ms(struct buf *b, uint64_t ns)
@@ -68,7 +73,6 @@ static void add_orphan(struct sink *s, const struct leftover *l, uint64_t ts)
 	struct buf text = { 0 };
 
 	add_who(&text, l->p);
-	buf_byte(&text, ' ');
 	add_args(&text, l->p);
 	buf_printf(&s->out, "%*s", INDENT, "");
 	add_wrapped(s, &s->out, &text, INDENT, DEEP);
@@ -195,11 +199,10 @@ static void add_daemon(struct sink *s, const struct daemon *d, uint64_t ts)
 		buf_byte(b, ' ');
 		add_colored(s, d->step[i] == YES ? NULL : DIM, cell(d->step[i]), widths[i]);
 	}
-	add_who(&text, d->p);
 	buf_byte(b, ' ');
-	buf_add(b, text.data, text.len);
+	add_word(b, d->p->comm); /* with 15 bytes it ends in the 80th column */
 	buf_byte(b, '\n');
-	text.len = 0;
+	add_state(&text, d->p);
 	if (d->unit.s) {
 		escape_text(&text, d->unit.s, d->unit.len, false);
 		buf_lit(&text, "; ");
