@@ -567,6 +567,96 @@ static void a_burst_far_from_any_limit_is_none(void **state)
 	assert_int_equal(told(), 0);
 }
 
+/* What a look at all groups asks of each parent, whether it leaks or not. */
+static struct leak looked_at(uint32_t parent)
+{
+	struct leak leak;
+
+	assert_true(leak_of(&w.d, proc(parent), w.now, &leak));
+	return leak;
+}
+
+static void of_one_that_never_had_any_nothing_is_known(void **state)
+{
+	struct leak leak = { .count = 7, .hit = 7 };
+
+	(void)state;
+	assert_false(leak_of(&w.d, proc(PARENT), w.now, &leak));
+	assert_int_equal(leak.count, 0);
+	assert_int_equal(leak.hit, 0);
+}
+
+static void of_a_crowd_it_is_known_how_long_it_has_stood(void **state)
+{
+	uint32_t first = next_pid;
+	struct leak leak;
+	uint64_t died = w.now;
+
+	(void)state;
+	leave(PARENT, 7);
+	leak = looked_at(PARENT);
+	assert_int_equal(leak.count, 7);
+	assert_int_equal(leak.growth, 0);
+	assert_int_equal(leak.within, 0); /* nobody has watched it for long enough */
+	assert_true(leak.oldest == died);
+	assert_int_equal(leak.created_now, 7);
+	assert_int_equal(leak.minutes, 0);
+	assert_int_equal(leak.now_for, 0);
+	idle(5 * MINUTE);
+	for (; first < 1003; first++)
+		reap_one(first, PARENT);
+	leak = looked_at(PARENT);
+	assert_int_equal(leak.count, 4);
+	assert_int_equal(leak.growth, 0);
+	assert_int_equal(leak.within, 6 * NS_PER_S);
+	assert_int_equal(leak.minutes, 5);
+	assert_int_equal(leak.created[1], 7);
+	assert_int_equal(leak.created[0] + leak.created_now, 0);
+	assert_int_equal(leak.reaped[2], 0);
+	assert_int_equal(leak.reaped_now, 3);
+}
+
+/* By the fastest measure at which there are more and more, until a leak is told: then by its own. */
+static void of_a_growing_crowd_it_is_known_by_how_much_and_since_when(void **state)
+{
+	struct leak leak;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 30; i++) { /* long enough to show in stretches of ten seconds, too */
+		leave(PARENT, 10);
+		idle(NS_PER_S);
+	}
+	assert_int_equal(told(), 0); /* no limit is known */
+	leak = looked_at(PARENT);
+	assert_int_equal(leak.count, 300);
+	assert_in_range(leak.growth, 20, 40);
+	assert_in_range(leak.within, 5 * NS_PER_S, 7 * NS_PER_S);
+	assert_int_equal(leak.nearest, LIMIT_KINDS);
+	tell(limits_of(PARENT, 32768, 300));
+	leak = looked_at(PARENT);
+	assert_int_equal(leak.nearest, LIMIT_PID_MAX);
+	assert_true(leak.hit > w.now);
+	idle(2 * MINUTE); /* none came: at those measures it has stopped */
+	leak = looked_at(PARENT);
+	assert_int_equal(leak.count, 300);
+	assert_int_equal(leak.growth, 0);
+	for (i = 0; i < 8 && !leaks; i++) {
+		leave(PARENT, 5);
+		idle(MINUTE - NS_PER_S);
+		told();
+	}
+	assert_int_equal(leaks, 1);
+	for (i = 0; i < 5; i++) { /* and now for some seconds a lot faster */
+		leave(PARENT, 10);
+		idle(NS_PER_S);
+	}
+	leak = looked_at(PARENT);
+	assert_int_equal(leak.growth, w.leak.growth);
+	assert_true(leak.within == w.leak.within);
+	assert_in_range(leak.within, 2 * MINUTE, 4 * MINUTE);
+}
+
 #define story(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -596,6 +686,9 @@ int main(void)
 		story(a_forecast_from_seconds_holds),
 		story(a_forecast_from_minutes_holds),
 		story(a_forecast_of_thirty_an_hour_holds),
+		story(of_one_that_never_had_any_nothing_is_known),
+		story(of_a_crowd_it_is_known_how_long_it_has_stood),
+		story(of_a_growing_crowd_it_is_known_by_how_much_and_since_when),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
