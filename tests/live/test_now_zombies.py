@@ -274,6 +274,27 @@ def test_leader_of_living_threads_stands_apart():
         life.finish()
 
 
+def test_leader_of_living_threads_beside_a_real_zombie_is_no_leak_and_needs_nothing():
+    with Life("threads", "leader-first") as life, Life("causes", "never=1") as bad:
+        life.until("leader-left")
+        bad.until("ready")
+        leader, parent, corpse = life.pid("process"), bad.pid("parent"), bad.pid("child")
+        assert Stat(leader).state == Stat(corpse).state == "Z"  # ps shows both alike
+        (group,), _ = until(lambda: (answer := told("--pid", parent))[0] and answer, "it is told")
+        assert group["proctrace"]["zombies"]["cause"] == "never_waits"
+        assert any("restart" in words for words in group["proctrace"]["zombies"]["advice"])
+        groups, total = told("--pid", Stat(leader).ppid)
+        assert leader not in [pid for one in groups for pid in one["proctrace"]["zombies"]["pids"]]
+        assert leader in [one["pid"] for one in total["leaders"]]
+        run("--pid", leader, "--fail-on", "zombie")
+        life.go_on()  # its threads end, and it with them
+        life.finish()
+        assert not Path(f"/proc/{leader}").exists() and Stat(corpse).state == "Z"
+        os.kill(parent, signal.SIGKILL)
+        until(lambda: not Path(f"/proc/{corpse}").exists(), "the real one is gone")
+        bad.finish()
+
+
 def test_hostile_names_do_no_harm():
     name = b"\x1b[31m\x9b\xff\n\xe2\x80\xaei"
     code = ("import ctypes\nlibc = ctypes.CDLL(None)\n"

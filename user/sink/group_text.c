@@ -130,6 +130,17 @@ static void add_creators(struct sink *s, struct buf *out, const struct group *g)
 	buf_free(&text);
 }
 
+/* How many go out at once; whose they are begins a text that may be wrapped. */
+static void begin_group(struct sink *s, struct buf *out, struct buf *text, const struct group *g)
+{
+	if (s->color)
+		buf_lit(out, RED);
+	buf_printf(out, "%6zu", g->count);
+	if (s->color)
+		buf_lit(out, RESET);
+	add_parent(text, g->parent);
+}
+
 void text_group(struct sink *s, struct buf *out, const struct stream_groups *told, size_t at,
 		const struct advice *advice)
 {
@@ -138,12 +149,7 @@ void text_group(struct sink *s, struct buf *out, const struct stream_groups *tol
 	struct buf text = { 0 };
 
 	buf_byte(out, '\n');
-	if (s->color)
-		buf_lit(out, RED);
-	buf_printf(out, "%6zu", g->count);
-	if (s->color)
-		buf_lit(out, RESET);
-	add_parent(&text, g->parent);
+	begin_group(s, out, &text, g);
 	add_container(&text, &g->container);
 	buf_byte(&text, ' ');
 	add_args(&text, g->parent);
@@ -169,12 +175,7 @@ void text_group_row(struct sink *s, struct buf *out, const struct group *g,
 {
 	struct buf text = { 0 };
 
-	if (s->color)
-		buf_lit(out, RED);
-	buf_printf(out, "%6zu", g->count);
-	if (s->color)
-		buf_lit(out, RESET);
-	add_parent(&text, g->parent);
+	begin_group(s, out, &text, g);
 	buf_printf(&text, " %s%s, ", cause_name(g->causes[0].cause), g->ncauses > 1 ? " and more" : "");
 	add_age(&text, age(g->oldest, ts));
 	buf_lit(&text, ", ");
