@@ -4,9 +4,11 @@
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
 FEATURES = ("fork", "exec", "exit", "free", "signal", "cgroup", "task_iterator", "group_dead")
-TEST = re.compile(r"^(tests/\S+::.+?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL)")
+TEST = re.compile(r"^(test_\w+\.py::.+?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL)\b")
+LEFT_OUT = Path(__file__).parent / "guest/left-out"
 
 
 def between(console, first, last):
@@ -41,8 +43,9 @@ def is_compared(line):
 class Result:
     """One run of the scenario. stream, replay: lines."""
 
-    def __init__(self, name, stream, replay, faults):
+    def __init__(self, name, stream, replay, faults, binary=""):
         self.name, self.replay, self.faults, self.suite = name, replay, faults, None
+        self.binary = binary
         self.lines = []
         for text in stream:
             try:
@@ -58,7 +61,7 @@ class Result:
         return self.lines[0]["proctrace"]["hooks"] if self.lines else {}
 
     def kernel(self):
-        return self.lines[0]["proctrace"]["kernel"] if self.lines else "?"
+        return self.lines[0]["proctrace"]["kernel"] if self.lines else self.name
 
     def lost(self):
         return [line for line in self.lines if line["event"]["action"] == "lost"]
@@ -74,44 +77,53 @@ class Result:
             self.faults.append("a recorded stream is replayed in another way")
 
     def good(self):
-        return not self.faults and (self.suite is None or not self.suite["failed"])
+        return not self.faults and (self.suite is None or
+                                    not self.suite["failed"] and not self.suite["cut"])
 
     def summary(self):
         text = f"{self.name}: {self.kernel()}: {sum(self.findings.values())} findings, "
         text += "as here" if not self.faults else "; ".join(self.faults)
         if self.suite:
-            text += (f"; suite: {self.suite['passed']} passed, {len(self.suite['failed'])} failed, "
-                     f"{len(self.suite['skipped'])} skipped")
+            text += f"; suite: {outcome(self.suite)}"
         return text
+
+
+def binary(console):
+    """What the guest says of the tracer that it runs; the firmware's last words stand before it."""
+    return next((line.partition("VM-BINARY ")[2] for line in console if "VM-BINARY " in line),
+                "one that the console does not name")
 
 
 def read(name, console):
     stream = between(console, "VM-STREAM", "VM-REPLAY")
     faults = []
-    if "VM-RC=0" not in console or not stream:
+    if not {"VM-STATUS=0", "VM-END"} <= set(console) or not stream:
         faults.append(next((line for line in console if line.startswith("proctrace: ")),
                            f"the guest said at the end: {' / '.join(console[-2:])}"))
-    return Result(name, stream, between(console, "VM-REPLAY", "VM-END"), faults)
+    result = Result(name, stream, between(console, "VM-REPLAY", "VM-END"), faults, binary(console))
+    if "VM-SUITE" in console:
+        result.suite = read_suite(console)
+    return result
 
 
 def read_suite(console):
-    """pytest -v in a guest: {passed: n, failed: [name], skipped: [(name, why)]}"""
-    suite = {"passed": 0, "failed": [], "skipped": [], "ended": "VM-SUITE-END" in console}
+    """pytest -v -rfEs in a guest: what came of each test, and what its summary says of the others."""
+    outcomes = dict(match.groups() for match in map(TEST.match, console) if match)
+    suite = {"passed": 0, "failed": [], "skipped": 0, "why": []}
+    for outcome in outcomes.values():
+        suite["passed"] += outcome == "PASSED"
+        suite["skipped"] += outcome in ("SKIPPED", "XFAIL")
+    failed = {name for name, outcome in outcomes.items() if outcome in ("FAILED", "ERROR")}
     for line in console:
-        match = TEST.match(line)
-        if not match:
-            continue
-        name, outcome = match.groups()
-        if outcome == "PASSED":
-            suite["passed"] += 1
-        elif outcome == "SKIPPED":
-            suite["skipped"].append(name)
-        else:
-            suite["failed"].append(name)
-    suite["why"] = [line for line in console if line.startswith("SKIPPED [")]
-    suite["failed"] = sorted(set(suite["failed"]))
-    if not suite["ended"]:
-        suite["failed"].append("(the suite did not come to its end)")
+        word, _, rest = line.partition(" ")
+        name = rest.partition(" - ")[0]
+        if word in ("FAILED", "ERROR") and name in failed:
+            failed.remove(name)
+            suite["failed"].append(rest)
+        elif line.startswith("SKIPPED ["):
+            suite["why"].append(line)
+    suite["failed"] += sorted(failed)
+    suite["cut"] = None if "VM-SUITE-END" in console else " ".join(console[-1].split())
     return suite
 
 
@@ -119,29 +131,60 @@ HEAD = """# One binary on other kernels
 
 Made by `make test-vm`: the same static binary in virtual machines, software emulation, one processor.
 A hook is "yes" where it served. "same findings": the lives of `tests/vm/guest/scenario` gave the same
-orphans, zombies and daemons, with the same causes, as on the kernel that the run was made on.
+orphans, zombies and daemons, with the same causes, as on the kernel that the run was made on. "live
+suite": of tests/live all that is not named at the end, with crowds a twentieth of their size.
 """
+
+
+def left_out():
+    lines = [line for line in LEFT_OUT.read_text().splitlines() if line and line[0] != "#"]
+    rows = [line.split(None, 1) for line in lines]
+    return "## Not run in the guests\n\n| of tests/live | why |\n| --- | --- |\n" + \
+        "".join(f"| {name} | {why} |\n" for name, why in rows)
+
+
+def of_binaries(rows):
+    told = list(dict.fromkeys(row.binary for row in rows))
+    if len(told) == 1:
+        return f"All of them with one binary: {told[0]}."
+    return "\n".join(["**Not with one binary:**", "", *(
+        f"- {binary}: " + ", ".join(row.kernel() for row in rows if row.binary == binary)
+        for binary in told)])
+
+
+def outcome(suite):
+    return "not run" if not suite else (f"{suite['passed']} passed, {len(suite['failed'])} failed, "
+                                        f"{suite['skipped']} skipped" + (", cut" if suite["cut"] else ""))
 
 
 def write_table(path, arch, rows):
     """Puts the section of an architecture into the file; those of others stay."""
     hooks = sorted({name for row in rows for name in row.hooks()} - {*FEATURES, "threads"})
-    out = [f"## {arch}", "", "| kernel | " + " | ".join([*FEATURES, *hooks]) +
-           " | same findings | live suite |", "| --- " * (len(FEATURES) + len(hooks) + 3) + "|"]
+    out = [f"## {arch}", "", of_binaries(rows), "",
+           "| kernel | " + " | ".join([*FEATURES, *hooks]) + " | same findings | live suite |",
+           "| --- " * (len(FEATURES) + len(hooks) + 3) + "|"]
     for row in rows:
         cells = [{True: "yes", False: "no"}.get(row.hooks().get(name), "-")
                  for name in [*FEATURES, *hooks]]
-        suite = "not run" if not row.suite else (
-            f"{row.suite['passed']} passed, {len(row.suite['failed'])} failed, "
-            f"{len(row.suite['skipped'])} skipped")
         out.append(f"| {row.kernel()} | " + " | ".join(cells) +
-                   f" | {'no' if row.faults else 'yes'} | {suite} |")
+                   f" | {'no' if row.faults else 'yes'} | {outcome(row.suite)} |")
+    details = {}  # the same of many kernels is told once
     for row in rows:
-        suite = row.suite or {"failed": (), "why": ()}
-        details = [*row.faults, *(f"failed: {name}" for name in suite["failed"]), *suite["why"],
-                   *(f"lost: {line['proctrace']}" for line in row.lost())]
-        if details:
-            out += ["", f"{row.kernel()}:", "", *(f"- {text}" for text in details)]
+        suite = row.suite or {"failed": (), "why": (), "cut": None}
+        cut = [f"cut, before its end, at {suite['cut']}"] if suite["cut"] else []
+        for text in [*row.faults, *cut, *(f"failed: {name}" for name in suite["failed"]), *suite["why"],
+                     *(lost(line) for line in row.lost())]:
+            details.setdefault(text, []).append(row.kernel().partition("-")[0])
+    if details:
+        out += ["", *(f"- {text} ({', '.join(kernels) if len(kernels) < len(rows) else 'all'})"
+                      for text, kernels in details.items())]
     sections = path.read_text().split("\n## ")[1:] if path.exists() else []
-    others = ["## " + section.rstrip() for section in sections if not section.startswith(arch)]
-    path.write_text(HEAD + "".join(f"\n{section}\n" for section in sorted(["\n".join(out), *others])))
+    others = ["## " + section.rstrip() for section in sections
+              if section.startswith(("amd64", "arm64")) and not section.startswith(arch)]
+    path.write_text(HEAD + "".join(f"\n{section}\n" for section in sorted(["\n".join(out), *others])) +
+                    "\n" + left_out())
+
+
+def lost(line):
+    told = line["proctrace"]["lost"]
+    return f"lost in the scenario: {told['count']} {told['kind']} ({told['cause']})"
