@@ -256,7 +256,8 @@ use Net::Server::PreFork;
 our @ISA = 'Net::Server::PreFork';
 sub process_request { print "hello from $$\\n" }
 main->run(port => $ARGV[0], host => '127.0.0.1', ipv => 4, log_level => 0, min_servers => 3,
-          max_servers => 5, min_spare_servers => 1, max_spare_servers => 4);
+          max_servers => 5, min_spare_servers => 1, max_spare_servers => 4, check_for_dead => 1,
+          check_for_waiting => 1);
 """
 
 
@@ -292,6 +293,8 @@ def test_perl_server_that_is_stopped_while_its_workers_crash():
             assert told.zombies["sigchld"] == "caught"
             told.do(r"kill -CONT (\d+) resumes perl", signal.SIGCONT)
             told.gone()
+            # what it held is free again: others serve, as soon as it counts its own
+            until(lambda: hello() and not set(workers()) & set(crashed), "it serves again", timeout=90)
         finally:
             server.kill()
             for pid in workers():
