@@ -53,6 +53,26 @@ static __always_inline bool in_cgroup(struct task_struct *task)
 	return false;
 }
 
+/* Where the first NUL byte of a word is: its high bit. 0: it has none. */
+static __always_inline u64 first_nul(u64 word)
+{
+	u64 nuls = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+
+	return nuls & -nuls; /* what is above the first may be wrong */
+}
+
+/* Old kernels (5.10) leave the rest of a longer name behind the NUL: __set_task_comm(), fs/exec.c. */
+static __always_inline bool is_named(const struct record_who *who, const volatile u64 *want)
+{
+	const u64 *comm = (const u64 *)who->comm;
+	u64 nul = first_nul(comm[0]);
+
+	if (nul)
+		return want[0] == (comm[0] & (nul - 1));
+	nul = first_nul(comm[1]);
+	return want[0] == comm[0] && want[1] == (comm[1] & (nul - 1));
+}
+
 static __always_inline bool has_attributes(struct task_struct *task, const struct record_who *who)
 {
 	u32 pid = task->tgid;
@@ -72,12 +92,8 @@ static __always_inline bool has_attributes(struct task_struct *task, const struc
 			return false;
 	}
 	if (selection.kinds & SELECT_COMM) {
-		for (ok = false, i = 0; i < SELECT_MAX && i < selection.comms; i++) {
-			const volatile u64 *want = (const volatile u64 *)selection.comm[i];
-			const u64 *comm = (const u64 *)who->comm;
-
-			ok |= want[0] == comm[0] && want[1] == comm[1];
-		}
+		for (ok = false, i = 0; i < SELECT_MAX && i < selection.comms; i++)
+			ok |= is_named(who, (const volatile u64 *)selection.comm[i]);
 		if (!ok)
 			return false;
 	}
