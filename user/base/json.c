@@ -371,7 +371,8 @@ static inline char *read_scalar(struct reader *r, char *at, struct json *value)
 static char *read_inside(struct reader *r, char *at, uint32_t self, const struct json_path *path,
 			 int depth) __attribute__((noinline)); /* so a plain value takes no call */
 
-static inline __attribute__((always_inline)) char *read_value(struct reader *r, char *at, const struct place *p, int depth)
+static inline __attribute__((always_inline)) char *
+read_value(struct reader *r, char *at, const struct place *p, int depth)
 {
 	uint32_t self = add(&r->room, p->key);
 

@@ -69,7 +69,10 @@ static int look_at_asked(struct now *n)
 	return 0;
 }
 
-/* Who has zombies: its program, whether it has ever waited, for whom it waits now, and how near a limit it is. */
+/*
+ * Who has zombies: its program, whether it has ever waited, for whom it waits now, and how near a
+ * limit it is.
+ */
 static void look_at_parents(struct now *n)
 {
 	struct limits_moment moment = { 0 };

@@ -180,14 +180,20 @@ static void audit(struct recovery *r, uint64_t now)
 	r->lossy_audit_at = now + AUDIT_LOSSY;
 }
 
+uint64_t recovery_rest(uint64_t cost, bool lossy)
+{
+	if (lossy)
+		return at_most(cost * LOSSY_SHARE, at_least(cost, LOSSY_REST));
+	return cost * AUDIT_SHARE;
+}
+
 /* What reading, telling and looking have cost, and all else that was done meanwhile. */
 static void pay(struct recovery *r, uint64_t now)
 {
 	uint64_t cost = clock_cpu() - r->audit_cpu;
-	uint64_t rest = at_most(cost * LOSSY_SHARE, at_least(cost, LOSSY_REST));
 
-	r->audit_at = at_least(r->audit_at, now + cost * AUDIT_SHARE);
-	r->lossy_audit_at = at_least(r->lossy_audit_at, now + rest);
+	r->audit_at = at_least(r->audit_at, now + recovery_rest(cost, false));
+	r->lossy_audit_at = at_least(r->lossy_audit_at, now + recovery_rest(cost, true));
 }
 
 /* Step by step: first the sights must be told, then the answers about those that were not seen. */

@@ -39,5 +39,10 @@ void recovery_losses(struct recovery *r, uint64_t now, bool at_once);
 void recovery_step(struct recovery *r, uint64_t now);
 /* When recovery_step() is next needed. */
 uint64_t recovery_deadline(const struct recovery *r, uint64_t now);
+/*
+ * How long to rest after an audit that took so much time of a processor, in ns: at rest and after
+ * losses. Pure.
+ */
+uint64_t recovery_rest(uint64_t cost, bool lossy);
 
 #endif

@@ -346,7 +346,8 @@ static void about_children(struct inquiry *q)
 		snprintf(late, sizeof(late), ", %u of them as zombies", parent->reaped_late);
 	if (seen || parent->children_reaped) /* else all were dead before it was watched */
 		evidence_add(q->e, "of %u %s %s it has collected %u%s", parent->children_died,
-			     parent->children_died == 1 ? "child" : "children", !parent->found_dead ? "seen to die" :
+			     parent->children_died == 1 ? "child" : "children",
+			     !parent->found_dead ? "seen to die" :
 			     seen ? "seen to die or found dead" : "found dead",
 			     parent->children_reaped, late);
 	if (parent->orphans_died && parent->orphans_died < parent->children_died)
