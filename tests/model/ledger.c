@@ -344,7 +344,8 @@ void ledger_note_truth(struct world *w)
 
 		if (l->state >= REF_EXITS && !a->truly_died)
 			a->truly_died = w->now;
-		a->stood |= l->state == REF_CORPSE;
+		if (l->state == REF_CORPSE && !a->stood)
+			a->stood = w->now;
 		if (l->state == REF_RELEASED && !a->truly_released)
 			a->truly_released = w->now;
 		if (l->parent && !ident_same(l->parent->id, a->true_parent)) {

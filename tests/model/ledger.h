@@ -45,7 +45,7 @@ struct account {
 	enum class class;
 	uint64_t daemon_since; /* 0: it is none, or was one before tracing began */
 	uint32_t daemons;      /* findings since then */
-	bool stood; /* dead and not yet released */
+	uint64_t stood; /* since when it was dead and not yet released; 0: never */
 	bool heir; /* it lay dead when its parent died */
 	bool no_wait; /* when its exit was told */
 	bool how_unsure, reaper_unsure; /* decided after that, or told wrongly */
