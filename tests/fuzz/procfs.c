@@ -3,6 +3,7 @@
  * The texts of /proc/PID/stat and status: any bytes, and then the bytes as the name of a process in
  * texts that are otherwise right. A name may look like whatever it likes: it changes no field.
  */
+#include "source/procfs_text.h"
 #include "source/standing.h"
 
 #include <errno.h>

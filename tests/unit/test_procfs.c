@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "source/procfs.h"
+#include "source/procfs_text.h"
 #include "unit.h"
 
 static struct event ev;

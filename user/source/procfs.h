@@ -46,25 +46,4 @@ int proc_slurp(int dir, const char *name, size_t most, struct buf *b);
 int proc_snapshot(uint64_t born_before, struct proc_room *room,
 		  void (*fn)(void *ctx, const struct event *ev), void *ctx);
 
-/*
- * The text of /proc/PID/stat: fills what it tells of ev's facts and sight, and ev->id.start as far
- * as ticks go. 0, or -EBADMSG if it is none. Pure; comm may hold any bytes but NUL, ") Z 1 (" too.
- * Behind the len bytes of this and all other texts there is a NUL.
- */
-int proc_parse_stat(const char *text, size_t len, struct event *ev);
-/* The same for /proc/PID/status; what a line does not say stays unknown. Pure. */
-void proc_parse_status(const char *text, size_t len, struct event *ev);
-/* What the status of a parent says of its SIGCHLD. Pure. */
-void proc_parse_signals(const char *text, struct facts *f);
-/*
- * The text of /proc/PID/syscall, of a thread that is in a wait call: for whom, as waitpid() takes
- * it. 0, -ENOENT if it does not say so (a pidfd), or -EBADMSG. Pure.
- */
-int proc_parse_wait(const char *text, int32_t *wait_for);
-/*
- * The same text of a thread that sleeps: the kernel's function that it sleeps in, where the system
- * call tells it (do_wait, kernel/exit.c; do_sigtimedwait, kernel/signal.c), or "". Pure.
- */
-const char *proc_parse_sleep(const char *text);
-
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "source/procfs_text.h"
 
 #define ENVIRON_READ (256 << 10)
 #define CHILDREN_READ (64 << 20)
