@@ -90,6 +90,23 @@ static void a_parent_whose_signals_merge(void **state)
 	assert_true(evidence_says("7"));
 }
 
+/* What it has collected before shows in its account, and the signal that it has taken in its mask. */
+static void a_parent_whose_signals_merged_before_it_was_watched(void **state)
+{
+	(void)state;
+	parent.sigchld = SIGCHLD_CAUGHT;
+	parent.children_died = parent.found_dead = 3;
+	child.died = 0;
+	child.from_snapshot = true;
+	doing = (struct doing){ .known = true, .cminflt = 16 };
+	assert_cause("misses_signals");
+	assert_true(also(CAUSE_WAITS_LATE));
+	doing.sigchld_pending = true;
+	assert_cause("waits_late");
+	doing = (struct doing){ .known = true };
+	assert_cause("never_waits");
+}
+
 static void a_parent_that_waits_for_another(void **state)
 {
 	(void)state;
@@ -526,6 +543,7 @@ int main(void)
 		story(a_parent_that_never_waits),
 		story(the_dead_of_before_are_no_deaths_that_were_seen),
 		story(a_parent_whose_signals_merge),
+		story(a_parent_whose_signals_merged_before_it_was_watched),
 		story(a_parent_that_waits_for_another),
 		story(a_parent_that_is_stopped_or_stuck),
 		story(a_stopped_parent_comes_before_what_it_did),

@@ -307,7 +307,7 @@ static const char *to_watch(const struct group *g)
 	if (i == g->ncauses)
 		return NULL;
 	if (g->parent && g->parent->sigchld == SIGCHLD_CAUGHT)
-		return "whether its handler waits once for several signals, or not at all";
+		return "whether its handler waits once for several signals, late, or not at all";
 	return "whether it waits late, too rarely, or never";
 }
 

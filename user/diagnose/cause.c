@@ -261,12 +261,16 @@ static bool is_in_sigwait(const struct proc *parent)
 	return !strcmp(proc_doing(parent)->where, "do_sigtimedwait");
 }
 
-/* A handler that was called, or a signal that was fetched, and a wait for less than all. */
+/*
+ * A handler that was called, or a signal that was fetched, and a wait for less than all. Of one that
+ * was dead before it was watched, its parent's account tells that it waits.
+ */
 static bool misses_signals(struct inquiry *q)
 {
 	const struct proc *parent = q->parent;
+	bool waits = q->p->died ? parent->children_reaped : has_collected(parent);
 
-	if (!parent->children_reaped || proc_doing(parent)->sigchld_pending)
+	if (!waits || proc_doing(parent)->sigchld_pending)
 		return false;
 	if (parent->sigchld != SIGCHLD_CAUGHT && !proc_doing(parent)->sigchld_blocked &&
 	    !is_in_sigwait(parent))

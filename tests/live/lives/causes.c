@@ -4,6 +4,7 @@
  * adopts and collects whatever the parent leaves when it is killed.
  *
  *   never=N       N children, no wait, SIGCHLD at its default
+ *   counts=N      the same, but a handler counts the signals
  *   deaf          the same, SIGCHLD blocked, and never fetched
  *   once=N        N die before the handler is called once, and it waits once a signal
  *   sigwait=N     the same, with SIGCHLD blocked and fetched by sigwait
@@ -108,6 +109,12 @@ static void never(int count)
 		corpse();
 	ready();
 	idle();
+}
+
+static void count_one(int sig)
+{
+	(void)sig;
+	signals++;
 }
 
 static void once(int count)
@@ -276,6 +283,9 @@ static void parent(const char *name, char **args)
 
 	born("parent");
 	if (!strncmp(name, "never=", 6)) {
+		never(count);
+	} else if (!strncmp(name, "counts=", 7)) {
+		signal(SIGCHLD, count_one);
 		never(count);
 	} else if (!strcmp(name, "deaf")) {
 		block(SIG_BLOCK);
