@@ -4,7 +4,6 @@
 #define PROCTRACE_CLI_COMMAND_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct command {

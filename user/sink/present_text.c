@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Orphans and daemons of now for people. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/num.h"

@@ -3,8 +3,6 @@
 #ifndef PROCTRACE_SINK_WRAP_H
 #define PROCTRACE_SINK_WRAP_H
 
-#include <inttypes.h>
-
 #include "base/clock.h"
 #include "base/escape.h"
 #include "sink/sink.h"

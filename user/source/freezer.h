@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
-
 /*
  * A line of /proc/PID/cgroup (cgroups(7)): the kernel's function that a task sleeps in when
  * that group is frozen (do_freezer_trap, kernel/signal.c, or v1's __refrigerator, kernel/freezer.c),
