@@ -2,7 +2,7 @@
 #include "sink/group_text.h"
 
 #include "diagnose/cause.h"
-#include "sink/wrap.h"
+#include "sink/words.h"
 
 #define LABEL 16 /* columns: where the text of a group begins */
 
@@ -111,7 +111,7 @@ static void add_oldest(struct buf *b, const struct proc *p, uint64_t ts)
 	if (!p->args)
 		return;
 	buf_lit(b, " and was: ");
-	add_args(b, p);
+	add_command(b, p);
 }
 
 static void add_creators(struct sink *s, struct buf *out, const struct group *g)
@@ -152,7 +152,7 @@ void text_group(struct sink *s, struct buf *out, const struct stream_groups *tol
 	begin_group(s, out, &text, g);
 	add_container(&text, &g->container);
 	buf_byte(&text, ' ');
-	add_args(&text, g->parent);
+	add_command(&text, g->parent);
 	buf_byte(out, ' ');
 	add_wrapped(s, out, &text, 7, 7);
 	text.len = 0;

@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "diagnose/leak.h"
 #include "sink/group_text.h"
-#include "sink/wrap.h"
+#include "sink/words.h"
 
 #define SCREEN 50    /* lines, where there is no terminal */
 #define GROUPS 20    /* unless --limit says otherwise */

@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "base/escape.h"
 #include "base/num.h"
-#include "sink/wrap.h"
+#include "sink/words.h"
 
 #define GROUPS 20 /* unless --limit says otherwise */
 #define MEMBERS 5 /* of a group, the same */
@@ -74,7 +76,7 @@ static void add_orphan(struct sink *s, const struct leftover *l, uint64_t ts)
 	struct buf text = { 0 };
 
 	add_who(&text, l->p);
-	add_args(&text, l->p);
+	add_command(&text, l->p);
 	buf_printf(&s->out, "%*s", INDENT, "");
 	add_wrapped(s, &s->out, &text, INDENT, DEEP);
 	text.len = 0;
@@ -215,7 +217,7 @@ static void add_daemon(struct sink *s, const struct daemon *d, uint64_t ts)
 	add_evidence(&text, &evidence);
 	if (d->p->args) {
 		buf_lit(&text, ": ");
-		add_args(&text, d->p);
+		add_command(&text, d->p);
 	}
 	buf_printf(b, "%8s", "");
 	add_wrapped(s, b, &text, 8, 8);

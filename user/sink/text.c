@@ -10,18 +10,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "diagnose/cause.h"
-#include "sink/sink.h"
-
-#define RED "\033[1;31m"
-#define YELLOW "\033[1;33m"
-#define CYAN "\033[1;36m"
-#define DIM "\033[2m"
-#define RESET "\033[0m"
-
-static void add_word(struct buf *b, const char *s, size_t len)
-{
-	escape_text(b, s, len, false);
-}
+#include "sink/words.h"
 
 static void pad_to(struct buf *b, size_t from, size_t width)
 {
@@ -56,7 +45,7 @@ static void begin(struct sink *s, uint64_t ts, const char *action, const struct 
 	else
 		buf_printf(b, "%7s ", p->id.pid == 1 || p->kthread ? "0" : "?");
 	at = b->len;
-	add_word(b, p->comm, strlen(p->comm));
+	add_word(b, p->comm);
 	pad_to(b, at, 15);
 }
 
@@ -76,7 +65,7 @@ static void add_args(struct buf *b, const struct proc *p)
 
 	if (!p->args) {
 		if (p->exe)
-			add_word(b, p->exe->s, p->exe->len);
+			escape_text(b, p->exe->s, p->exe->len, false);
 		return;
 	}
 	at = p->args->s;
@@ -110,7 +99,7 @@ static void add_duration(struct buf *b, uint64_t ns)
 static void add_peer(struct buf *b, struct ident id, const char *comm)
 {
 	if (comm)
-		add_word(b, comm, strlen(comm));
+		add_word(b, comm);
 	buf_printf(b, "(%u)", id.pid);
 }
 
@@ -228,17 +217,6 @@ static void write_change(struct sink *s, const struct change *c)
 	end(s);
 }
 
-static void add_evidence(struct buf *b, const struct evidence *e)
-{
-	int i;
-
-	for (i = 0; i < e->n; i++) {
-		if (i)
-			buf_lit(b, "; ");
-		add_word(b, e->s[i], strlen(e->s[i]));
-	}
-}
-
 static void write_zombie(struct sink *s, const struct finding *f)
 {
 	const struct proc *parent = f->u.zombie.responsible;
@@ -343,9 +321,9 @@ static void write_lost(struct sink *s, const struct stream_lost *lost)
 	begin(s, lost->ts, "lost", NULL, RED);
 	buf_u64(b, lost->count);
 	buf_byte(b, ' ');
-	add_word(b, lost->kind, strlen(lost->kind));
+	add_word(b, lost->kind);
 	buf_lit(b, " records (");
-	add_word(b, lost->cause, strlen(lost->cause));
+	add_word(b, lost->cause);
 	buf_byte(b, ')');
 	end(s);
 }
@@ -356,7 +334,7 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 	int i;
 
 	begin(s, resync->ts, "resync", NULL, YELLOW);
-	add_word(b, resync->reason, strlen(resync->reason));
+	add_word(b, resync->reason);
 	buf_printf(b, ": %" PRIu64 " processes checked; inferred:", resync->checked);
 	for (i = next_inferred(resync, 0); i < CHANGES; i = next_inferred(resync, i + 1))
 		buf_printf(b, " %" PRIu64 " %s", resync->inferred[i], change_action(i));

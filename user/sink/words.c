@@ -1,26 +1,18 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* For people: words in lines that are broken here, so that they can be counted. */
-#ifndef PROCTRACE_SINK_WRAP_H
-#define PROCTRACE_SINK_WRAP_H
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sink/words.h"
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "sink/sink.h"
-
-#define RED "\033[1;31m"
-#define CYAN "\033[1;36m"
-#define DIM "\033[2m"
-#define RESET "\033[0m"
 
 #define WIDTH 100 /* where there is no terminal */
 #define ARGS 60 /* columns of a command line */
 
-static inline void add_word(struct buf *b, const char *s)
+void add_word(struct buf *b, const char *s)
 {
 	escape_text(b, s, strlen(s), false);
 }
 
-static inline size_t columns(const char *s, size_t len)
+size_t columns(const char *s, size_t len)
 {
 	size_t i, n = 0;
 
@@ -29,9 +21,8 @@ static inline size_t columns(const char *s, size_t len)
 	return n;
 }
 
-/* Words of text, broken at the width; column: where the line stands; further lines begin at indent. */
-static inline void add_wrapped(const struct sink *s, struct buf *out, const struct buf *text,
-			       size_t column, size_t indent)
+void add_wrapped(const struct sink *s, struct buf *out, const struct buf *text, size_t column,
+		 size_t indent)
 {
 	const char *at = text->data, *end = at + text->len;
 	size_t most = s->width ? s->width : WIDTH;
@@ -55,7 +46,7 @@ static inline void add_wrapped(const struct sink *s, struct buf *out, const stru
 	buf_byte(out, '\n');
 }
 
-static inline void add_age(struct buf *b, uint64_t ns)
+void add_age(struct buf *b, uint64_t ns)
 {
 	char span[SPAN_LEN];
 
@@ -63,21 +54,19 @@ static inline void add_age(struct buf *b, uint64_t ns)
 	buf_str(b, span);
 }
 
-static inline uint64_t age(const struct proc *p, uint64_t now)
+uint64_t age(const struct proc *p, uint64_t now)
 {
 	return p->id.start && p->id.start < now ? now - p->id.start : 0;
 }
 
-/* "(4711) died 3s ago", of one whose death was seen; else when it began. */
-static inline void add_since(struct buf *b, const struct proc *p, uint64_t now)
+void add_since(struct buf *b, const struct proc *p, uint64_t now)
 {
 	buf_printf(b, "(%u) %s ", p->id.pid, p->died ? "died" : "began");
 	add_age(b, p->died ? (p->died < now ? now - p->died : 0) : age(p, now));
 	buf_lit(b, " ago");
 }
 
-/* The beginning of its command line, as a shell shows it, near enough. */
-static inline void add_args(struct buf *b, const struct proc *p)
+void add_command(struct buf *b, const struct proc *p)
 {
 	const char *at, *end;
 	size_t from = b->len;
@@ -101,7 +90,7 @@ static inline void add_args(struct buf *b, const struct proc *p)
 		buf_lit(b, "…");
 }
 
-static inline void add_evidence(struct buf *b, const struct evidence *e)
+void add_evidence(struct buf *b, const struct evidence *e)
 {
 	int i;
 
@@ -111,5 +100,3 @@ static inline void add_evidence(struct buf *b, const struct evidence *e)
 		add_word(b, e->s[i]);
 	}
 }
-
-#endif
