@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/buf.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/put.h"
 
 void *xrealloc(void *p, size_t n)
 {
@@ -69,55 +70,14 @@ const char buf_pairs[201] =
 	"50515253545556575859606162636465666768697071727374"
 	"75767778798081828384858687888990919293949596979899";
 
-/* Room is made for the longest, and all of that is copied: a length that is known costs no call. */
-static void add_digits(struct buf *b, const char *digits, size_t n, size_t most)
-{
-	buf_room(b, most);
-	memcpy(b->data + b->len, digits, most);
-	b->len += n;
-}
-
-#define DECIMAL 20
-#define HEXADECIMAL 16
-
 void buf_u64(struct buf *b, uint64_t n)
 {
-	char digits[2 * DECIMAL], *end = digits + DECIMAL, *at = end;
-
-	while (n >= 10) {
-		at -= 2;
-		memcpy(at, buf_pairs + n % 100 * 2, 2);
-		n /= 100;
-	}
-	if (n || at == end)
-		*--at = (char)('0' + n);
-	add_digits(b, at, (size_t)(end - at), DECIMAL);
-}
-
-/* Eight digits at once: each nibble in a byte of its own, the highest first in memory. */
-static void hex_digits(char *to, uint32_t n)
-{
-	uint64_t x = n, over;
-
-	x = (x | x << 16) & 0x0000ffff0000ffff;
-	x = (x | x << 8) & 0x00ff00ff00ff00ff;
-	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
-	over = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; /* 1: more than nine */
-	x += 0x3030303030303030 + over * ('a' - '0' - 10);
-	x = htobe64(x);
-	memcpy(to, &x, sizeof(x));
+	buf_end(b, put_u64(buf_at(b, PUT_DECIMAL + PUT_OVER), n));
 }
 
 void buf_hex(struct buf *b, uint64_t n)
 {
-	size_t zeros = n ? (size_t)__builtin_clzll(n) / 4 : HEXADECIMAL - 1;
-
-	buf_room(b, HEXADECIMAL);
-	n <<= 4 * zeros;
-	hex_digits(b->data + b->len, (uint32_t)(n >> 32));
-	if (zeros < 8)
-		hex_digits(b->data + b->len + 8, (uint32_t)n);
-	b->len += HEXADECIMAL - zeros;
+	buf_end(b, put_hex(buf_at(b, PUT_HEX), n));
 }
 
 void buf_base64(struct buf *b, const void *data, size_t n)

@@ -44,6 +44,18 @@ static inline char *buf_take(struct buf *b, size_t n)
 	return b->data + b->len - n;
 }
 
+/* Where the next bytes go: room for n of them, of which buf_end() takes those up to its end. */
+static inline char *buf_at(struct buf *b, size_t n)
+{
+	buf_room(b, n);
+	return b->data + b->len;
+}
+
+static inline void buf_end(struct buf *b, const char *end)
+{
+	b->len = (size_t)(end - b->data);
+}
+
 static inline void buf_add(struct buf *b, const void *data, size_t n)
 {
 	if (!n)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/put.h"
+
 static uint64_t now(clockid_t id)
 {
 	struct timespec ts;
@@ -56,33 +58,49 @@ static void digits(char *at, int n, uint64_t value)
 		*at = (char)('0' + value % 10);
 }
 
+#define SECOND_LEN 20
+
+struct second {
+	uint64_t since; /* 1970, and one more: 0 is none */
+	char shown[SECOND_LEN + 1];
+};
+
+static void show_second(struct second *s, uint64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	memcpy(s->shown, "YYYY-MM-DDTHH:MM:SS.", SECOND_LEN);
+	digits(s->shown, 4, (uint64_t)tm.tm_year + 1900);
+	digits(s->shown + 5, 2, (uint64_t)tm.tm_mon + 1);
+	digits(s->shown + 8, 2, (uint64_t)tm.tm_mday);
+	digits(s->shown + 11, 2, (uint64_t)tm.tm_hour);
+	digits(s->shown + 14, 2, (uint64_t)tm.tm_min);
+	digits(s->shown + 17, 2, (uint64_t)tm.tm_sec);
+	s->since = seconds + 1;
+}
+
+/* A second changes once a second, and lines come by the million: those of late are kept. */
+char *clock_put_rfc3339(char *at, uint64_t wall)
+{
+	static struct second kept[64];
+	uint64_t seconds = wall / NS_PER_S;
+	uint32_t ns = (uint32_t)(wall % NS_PER_S);
+	struct second *s = &kept[seconds % 64];
+
+	if (s->since != seconds + 1)
+		show_second(s, seconds);
+	at = put(at, s->shown, SECOND_LEN);
+	*at++ = (char)('0' + ns / 100000000);
+	at = put_eight(at, put_split(ns % 100000000));
+	*at++ = 'Z';
+	return at;
+}
+
 void clock_rfc3339(struct buf *b, uint64_t wall)
 {
-	/* the date changes once a day, and lines come by the million: it is worked out once */
-	static char date[] = "YYYY-MM-DDT";
-	static uint64_t date_of = NEVER;
-	uint64_t seconds = wall / NS_PER_S, day = seconds / 86400;
-	uint32_t second = (uint32_t)(seconds % 86400);
-	char *s;
-
-	if (day != date_of) {
-		time_t t = (time_t)(day * 86400);
-		struct tm tm;
-
-		gmtime_r(&t, &tm);
-		digits(date, 4, (uint64_t)tm.tm_year + 1900);
-		digits(date + 5, 2, (uint64_t)tm.tm_mon + 1);
-		digits(date + 8, 2, (uint64_t)tm.tm_mday);
-		date_of = day;
-	}
-	s = buf_take(b, sizeof(date) - 1 + sizeof("HH:MM:SS.nnnnnnnnnZ") - 1);
-	memcpy(s, date, sizeof(date) - 1);
-	s += sizeof(date) - 1;
-	memcpy(s, "HH:MM:SS.nnnnnnnnnZ", sizeof("HH:MM:SS.nnnnnnnnnZ") - 1);
-	digits(s, 2, second / 3600);
-	digits(s + 3, 2, second / 60 % 60);
-	digits(s + 6, 2, second % 60);
-	digits(s + 9, 9, wall % NS_PER_S);
+	buf_end(b, clock_put_rfc3339(buf_at(b, CLOCK_RFC3339), wall));
 }
 
 /* n digits; -1: there is something else */

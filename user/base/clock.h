@@ -18,7 +18,9 @@ uint64_t clock_boot(void);
 uint64_t clock_cpu(void);
 /* What to add to a boot time to get wall time now. */
 int64_t clock_wall_offset(void);
-/* RFC 3339, UTC, nanoseconds; 30 bytes */
+/* RFC 3339, UTC, nanoseconds: CLOCK_RFC3339 bytes. The first writes where there is room for them. */
+#define CLOCK_RFC3339 30
+char *clock_put_rfc3339(char *at, uint64_t wall);
 void clock_rfc3339(struct buf *b, uint64_t wall);
 /* The time that clock_rfc3339() wrote. 0, or -EBADMSG if s is none, or not between 1970 and 9999. */
 int clock_parse_rfc3339(const char *s, uint64_t *wall);

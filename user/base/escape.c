@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/escape.h"
 
+#include <endian.h>
+
 size_t utf8_next(const char *text, size_t n, uint32_t *cp)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -32,10 +34,8 @@ size_t utf8_next(const char *text, size_t n, uint32_t *cp)
 	return len;
 }
 
-/* Eight bytes at a time, in any order: those of x that are below 0x80 and less than n. */
+/* Eight bytes at a time, in any order. */
 #define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
-#define LESS(x, n) (((x) - EACH(n)) & ~(x) & EACH(0x80))
-#define IS(x, byte) LESS((x) ^ EACH(byte), 1)
 
 static inline uint64_t eight(const char *s)
 {
@@ -111,48 +111,67 @@ static char short_escape(unsigned char c)
 	return 0;
 }
 
-static inline bool copy_eight_plain(char *to, const char *s)
+static inline bool all_plain(uint64_t x)
 {
-	uint64_t x = eight(s);
+	/* a borrow or a carry comes from a byte that is none of these itself */
+	return !(((x - EACH(0x20)) | ((x ^ EACH('"')) - EACH(1)) | ((x ^ EACH('\\')) - EACH(1)) |
+		  (x + EACH(1)) | x) & EACH(0x80));
+}
 
+/* Fewer than eight, nothing is read beside them; in the rest of the word there is plain text. */
+static inline uint64_t few(const char *s, size_t n)
+{
+	uint32_t first, last;
+	uint64_t x = 0;
+
+	if (n >= 4) {
+		memcpy(&first, s, 4);
+		memcpy(&last, s + n - 4, 4);
+		x = le32toh(first) | (uint64_t)le32toh(last) << 8 * (n - 4);
+	} else if (n) {
+		x = (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[n / 2] << 8 * (n / 2) |
+		    (uint64_t)(unsigned char)s[n - 1] << 8 * (n - 1);
+	}
+	return htole64(x | EACH('x') << 8 * n);
+}
+
+/* A word at a time, while it is all plain; to has room for one more. */
+static inline bool copy_word(char *to, uint64_t x)
+{
 	memcpy(to, &x, sizeof(x));
-	return !((x & EACH(0x80)) | LESS(x, 0x20) | IS(x, '"') | IS(x, '\\') | IS(x, 0x7f));
+	return all_plain(x);
 }
 
 /* Nearly all of what is written: plain text, copied as far as it goes. How many bytes that were. */
-static size_t add_plain(struct buf *b, const char *s, size_t n)
+static inline size_t copy_plain(char *to, const char *s, size_t n)
 {
-	char *to;
 	size_t i = 0;
 
-	buf_room(b, n);
-	to = b->data + b->len;
-	while (n - i >= 8 && copy_eight_plain(to + i, s + i))
+	if (n < 8 && copy_word(to, few(s, n)))
+		return n;
+	while (n - i >= 8 && copy_word(to + i, eight(s + i)))
 		i += 8;
-	if (n >= 8 && i < n && n - i < 8 && copy_eight_plain(to + n - 8, s + n - 8))
-		i = n; /* the last eight, some of them once more */
+	if (n >= 8 && n - i < 8 && copy_word(to + n - 8, eight(s + n - 8)))
+		return n; /* the last eight, some of them once more */
 	for (; i < n && is_plain((unsigned char)s[i]); i++)
 		to[i] = s[i];
-	b->len += i;
 	return i;
 }
 
-void escape_json(struct buf *b, const char *s, size_t n)
+/* From what is not plain on. */
+static bool escape_rest(struct buf *b, const char *s, size_t n)
 {
+	bool utf8 = true;
 	uint32_t cp;
+	char *at;
 
-	buf_byte(b, '"');
 	while (n) {
-		size_t len = add_plain(b, s, n);
+		size_t len = utf8_next(s, n, &cp);
 
-		s += len;
-		n -= len;
-		if (!n)
-			break;
-		len = utf8_next(s, n, &cp);
 		if (!len) {
 			buf_lit(b, "\xef\xbf\xbd");
 			len = 1;
+			utf8 = false;
 		} else if (cp == '"' || cp == '\\') {
 			buf_byte(b, '\\');
 			buf_byte(b, (char)cp);
@@ -166,8 +185,31 @@ void escape_json(struct buf *b, const char *s, size_t n)
 		}
 		s += len;
 		n -= len;
+		at = buf_at(b, n + sizeof(uint64_t));
+		len = copy_plain(at, s, n);
+		buf_end(b, at + len);
+		s += len;
+		n -= len;
 	}
 	buf_byte(b, '"');
+	return utf8;
+}
+
+bool escape_json(struct buf *b, const char *s, size_t n)
+{
+	char *at = buf_at(b, n + 2 + sizeof(uint64_t));
+	size_t plain;
+
+	*at++ = '"';
+	plain = copy_plain(at, s, n);
+	at += plain;
+	if (plain < n) {
+		buf_end(b, at);
+		return escape_rest(b, s + plain, n - plain);
+	}
+	*at++ = '"';
+	buf_end(b, at);
+	return true;
 }
 
 void escape_text(struct buf *b, const char *s, size_t n, bool space_too)

@@ -21,9 +21,9 @@ bool utf8_valid(const char *s, size_t n);
 /*
  * A JSON string with its quotes. Always valid JSON and valid Unicode: a byte that is no UTF-8
  * becomes U+FFFD (whoever needs the bytes writes them beside it, in base64). What a terminal would
- * act on (controls, C1, bidi) is written as \uXXXX.
+ * act on (controls, C1, bidi) is written as \uXXXX. False: there was such a byte.
  */
-void escape_json(struct buf *b, const char *s, size_t n);
+bool escape_json(struct buf *b, const char *s, size_t n);
 
 /*
  * For a terminal: printable UTF-8 stays; a newline becomes \n and so on, other controls and bytes

@@ -5,18 +5,14 @@
  */
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/put.h"
 #include "sink/json_line.h"
 #include "sink/json_process.h"
 #include "sink/json_write.h"
 #include "sink/sink.h"
 
-void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
-		    const char *action)
+void json_event(struct buf *b, const char *kind, const char *type, const char *action)
 {
-	struct buf *b = &s->out;
-
-	buf_lit(b, "{\"@timestamp\":\"");
-	clock_rfc3339(b, ts + (uint64_t)s->wall_offset);
 	buf_lit(b, "\",\"ecs\":{\"version\":\"" ECS_VERSION "\"},\"event\":{\"kind\":\"");
 	buf_str(b, kind);
 	buf_lit(b, "\",\"category\":[\"process\"],\"type\":[\"");
@@ -24,8 +20,30 @@ void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *t
 	buf_lit(b, "\"],\"action\":\"");
 	buf_str(b, action);
 	buf_lit(b, "\",\"sequence\":");
-	buf_u64(b, ++s->sequence);
-	buf_lit(b, "},");
+}
+
+void json_open_event(struct sink *s, uint64_t ts, const struct buf *event)
+{
+	struct buf *b = &s->out;
+	char *at = buf_at(b, sizeof("{\"@timestamp\":\"},") + CLOCK_RFC3339 + event->len +
+				     PUT_DECIMAL + PUT_OVER);
+
+	s->lossy = false;
+	at = put_lit(at, "{\"@timestamp\":\"");
+	at = clock_put_rfc3339(at, ts + (uint64_t)s->wall_offset);
+	at = put(at, event->data, event->len);
+	at = put_u64(at, ++s->sequence);
+	buf_end(b, put_lit(at, "},"));
+}
+
+void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
+		    const char *action)
+{
+	struct buf event = { 0 };
+
+	json_event(&event, kind, type, action);
+	json_open_event(s, ts, &event);
+	buf_free(&event);
 }
 
 void json_close_line(struct sink *s)

@@ -23,7 +23,7 @@ static void exec_members(struct sink *s, const struct change *c)
 	if (c->event->kind != EVENT_EXEC)
 		return;
 	if (x->script.s)
-		member_bytes(b, "script", x->script.s, x->script.len);
+		s->lossy |= !member_bytes(b, "script", x->script.s, x->script.len);
 	if (x->old_tid && x->old_tid != c->p->id.pid)
 		member_u64(b, "exec_thread", x->old_tid);
 }
@@ -163,12 +163,15 @@ void json_change(struct sink *s, const struct change *c)
 		[CHANGE_THREAD_START] = { "event", "start", false, NULL },
 		[CHANGE_THREAD_EXIT] = { "event", "end", false, NULL },
 	};
+	static struct buf events[CHANGES]; /* written once, and kept */
+	struct buf *b = &s->out, *event = &events[c->kind];
 	const struct proc *p = c->p;
-	struct buf *b = &s->out;
 	bool image = shape[c->kind].image;
 	struct slice script = { 0 };
 
-	json_open_line(s, c->ts, shape[c->kind].kind, shape[c->kind].type, change_action(c->kind));
+	if (!event->len)
+		json_event(event, shape[c->kind].kind, shape[c->kind].type, change_action(c->kind));
+	json_open_event(s, c->ts, event);
 	json_open_process(s, p);
 	if (image)
 		json_image(s, p);

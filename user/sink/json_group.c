@@ -10,7 +10,7 @@
 #define PLACES 256
 
 struct told_group {
-	bool used;
+	bool used, lossy;
 	struct buf path, container, cgroup; /* the latter two: members, as they stand in a line */
 };
 
@@ -53,7 +53,7 @@ static void read_group(struct told_group *g, const struct text *path)
 		json_container_object(&g->container, &c);
 	if (*c.pod)
 		write_pod(&g->container, c.pod);
-	member_bytes(&g->cgroup, "cgroup", path->s, path->len);
+	g->lossy = !member_bytes(&g->cgroup, "cgroup", path->s, path->len);
 	if (c.unit.s)
 		member_unit(&g->cgroup, "unit", c.unit);
 }
@@ -81,6 +81,8 @@ void json_cgroup(struct sink *s, const struct proc *p)
 {
 	const struct told_group *g = p->cgroup_path ? group_of(p->cgroup_path) : NULL;
 
-	if (g)
-		buf_add(&s->out, g->cgroup.data, g->cgroup.len);
+	if (!g)
+		return;
+	s->lossy |= g->lossy;
+	buf_add(&s->out, g->cgroup.data, g->cgroup.len);
 }

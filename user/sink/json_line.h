@@ -9,6 +9,9 @@
 void json_open_line(struct sink *s, uint64_t ts, const char *kind, const char *type,
 		    const char *action);
 void json_close_line(struct sink *s);
+/* The same in two steps: what stands between the two numbers is the same in every line of a kind. */
+void json_event(struct buf *b, const char *kind, const char *type, const char *action);
+void json_open_event(struct sink *s, uint64_t ts, const struct buf *event);
 /* "evidence" */
 void json_evidence(struct buf *b, const struct evidence *e);
 /* "reap": who collected it, and when */

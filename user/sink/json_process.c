@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/put.h"
 #include "sink/json_write.h"
 
 void json_time(struct sink *s, const char *key, uint64_t boot_ns)
@@ -18,26 +19,44 @@ void json_time(struct sink *s, const char *key, uint64_t boot_ns)
 }
 
 /* boot, pid and start: stable over a life, never used again, not on another boot or host either. */
+#define ENTITY_MOST (sizeof("\"entity_id\":\"--\",") + BOOT_LEN + 2 * PUT_HEX)
+
+static char *put_entity(char *at, const struct sink *s, struct ident id)
+{
+	if (!id.start)
+		return at;
+	at = put_lit(at, "\"entity_id\":\"");
+	memcpy(at, s->boot, BOOT_LEN);
+	at += strlen(s->boot);
+	*at++ = '-';
+	at = put_hex(at, id.pid);
+	*at++ = '-';
+	at = put_hex(at, id.start);
+	return put_lit(at, "\",");
+}
+
+#define PID_MOST (sizeof("\"pid\":,") + PUT_DECIMAL + PUT_OVER)
+
+static char *put_pid(char *at, uint32_t pid)
+{
+	at = put_lit(at, "\"pid\":");
+	at = put_u64(at, pid);
+	*at++ = ',';
+	return at;
+}
+
 void json_entity(struct sink *s, struct ident id)
 {
 	struct buf *b = &s->out;
 
-	if (!id.start)
-		return;
-	add_key(b, "entity_id", "\"");
-	buf_str(b, s->boot);
-	buf_byte(b, '-');
-	buf_hex(b, id.pid);
-	buf_byte(b, '-');
-	buf_hex(b, id.start);
-	buf_lit(b, "\",");
+	buf_end(b, put_entity(buf_at(b, ENTITY_MOST), s, id));
 }
 
 void json_peer_members(struct sink *s, struct ident id, const char *comm)
 {
 	struct buf *b = &s->out;
 
-	member_u64(b, "pid", id.pid);
+	buf_end(b, put_pid(buf_at(b, PID_MOST), id.pid));
 	if (comm && *comm)
 		member_str(b, "name", comm);
 	json_entity(s, id);
@@ -61,39 +80,53 @@ void json_reaper_members(struct sink *s, const struct proc *p)
 		member_bool(&s->out, "subreaper", true);
 }
 
+static char *put_parent(char *at, const struct sink *s, const struct proc *parent)
+{
+	at = put_lit(at, "\"parent\":{");
+	at = put_pid(at, parent->id.pid);
+	at = put_entity(at, s, parent->id);
+	at[-1] = '}'; /* and no comma */
+	*at++ = ',';
+	return at;
+}
+
 /* What json_open_process() leaves open: more members of "process" may follow. */
 void json_open_process(struct sink *s, const struct proc *p)
 {
 	struct buf *b = &s->out;
+	char *at = buf_at(b, sizeof("\"process\":{") + PID_MOST + ENTITY_MOST);
 
-	open_object(b, "process");
-	member_u64(b, "pid", p->id.pid);
-	json_entity(s, p->id);
+	at = put_lit(at, "\"process\":{");
+	at = put_pid(at, p->id.pid);
+	buf_end(b, put_entity(at, s, p->id));
 	if (p->have & HAVE_COMM)
-		member_str(b, "name", p->comm);
-	if (p->parent) {
-		open_object(b, "parent");
-		member_u64(b, "pid", p->parent->id.pid);
-		json_entity(s, p->parent->id);
-		close_object(b);
+		s->lossy |= !member_bytes(b, "name", p->comm, strnlen(p->comm, COMM_LEN));
+	at = buf_at(b, sizeof("\"parent\":{}\"start\":\"\",,") + PID_MOST + ENTITY_MOST + CLOCK_RFC3339);
+	if (p->parent)
+		at = put_parent(at, s, p->parent);
+	if (p->id.start) {
+		at = put_lit(at, "\"start\":\"");
+		at = clock_put_rfc3339(at, p->id.start + (uint64_t)s->start_offset);
+		at = put_lit(at, "\",");
 	}
-	if (p->id.start)
-		json_time(s, "start", p->id.start);
+	buf_end(b, at);
 }
 
-static void member_args(struct buf *b, const struct text *args)
+static bool member_args(struct buf *b, const struct text *args)
 {
+	bool utf8 = true;
 	const char *at = args->s, *end = args->s + args->len;
 
 	buf_lit(b, "\"args\":[");
 	while (at < end) {
 		size_t len = strnlen(at, (size_t)(end - at));
 
-		escape_json(b, at, len);
+		utf8 &= escape_json(b, at, len);
 		buf_byte(b, ',');
 		at += len + 1;
 	}
 	close_array(b);
+	return utf8;
 }
 
 /* The program: what it was started as and where. */
@@ -102,14 +135,14 @@ void json_image(struct sink *s, const struct proc *p)
 	struct buf *b = &s->out;
 
 	if (p->exe)
-		member_bytes(b, "executable", p->exe->s, p->exe->len);
+		s->lossy |= !member_bytes(b, "executable", p->exe->s, p->exe->len);
 	if (p->args) {
-		member_args(b, p->args);
+		s->lossy |= !member_args(b, p->args);
 		if (p->argc >= 0)
 			member_u64(b, "args_count", (uint64_t)p->argc);
 	}
 	if (p->cwd)
-		member_bytes(b, "working_directory", p->cwd->s, p->cwd->len);
+		s->lossy |= !member_bytes(b, "working_directory", p->cwd->s, p->cwd->len);
 }
 
 void json_session(struct sink *s, const struct proc *p)
@@ -193,6 +226,8 @@ static void raw_object(struct sink *s, const struct proc *p, bool image, bool cg
 	struct buf *b = &s->out;
 	size_t i, before = b->len;
 
+	if (!s->lossy)
+		return;
 	open_object(b, "raw");
 	raw_member(b, "name", p->comm, strlen(p->comm));
 	for (i = 0; image && i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -49,11 +49,15 @@ INLINE void member_const(struct buf *b, const char *key, const char *value)
 	buf_lit(b, "\",");
 }
 
-INLINE void member_bytes(struct buf *b, const char *key, const char *s, size_t len)
+/* False: not all of it is UTF-8. */
+INLINE bool member_bytes(struct buf *b, const char *key, const char *s, size_t len)
 {
+	bool utf8;
+
 	add_key(b, key, "");
-	escape_json(b, s, len);
+	utf8 = escape_json(b, s, len);
 	buf_byte(b, ',');
+	return utf8;
 }
 
 INLINE void member_str(struct buf *b, const char *key, const char *s)

@@ -21,6 +21,7 @@
 #define ECS_VERSION "8.11.0"
 
 #define STREAM_COUNTS 32
+#define BOOT_LEN 16
 
 /* What ends it. */
 struct stream_stop {
@@ -84,7 +85,8 @@ struct sink {
 	int64_t start_offset; /* the same at the stream's beginning: a process's start does not
 				 wander */
 	uint64_t sequence;   /* of the last line written */
-	char boot[17];	     /* the part of entity ids that tells boots and hosts apart */
+	char boot[BOOT_LEN + 1]; /* the part of entity ids that tells boots and hosts apart */
+	bool lossy; /* of the JSON line that is being written: some bytes of it were no UTF-8 */
 	bool color;
 	uint32_t width, height; /* of the terminal that text is for; 0: of none */
 };
