@@ -188,6 +188,27 @@ static void a_corpse_that_was_handed_on_shows_it_when_it_is_seen(void **state)
 	assert_int_equal(proc(11)->parent->id.pid, 1);
 }
 
+/*
+ * The init of a namespace adopts to its very end: whoever is shown with it is so, though its own exit
+ * has been told. Here 10 is such a one, and the end of 11 is lost.
+ */
+static void the_dying_init_of_a_namespace_still_adopts(void **state)
+{
+	struct event init = exit_of(10, 9, KILLED(SIGKILL));
+
+	(void)state;
+	a_family();
+	tell(fork_of(12, 11));
+	init.facts.ns_init = true;
+	tell(init);
+	tell(exit_of(12, 11, KILLED(SIGKILL)));
+	pass(NS_PER_S);
+	tell(missing_of(11));
+	tell(sight_of(12, 10, 'S')); /* it is still on its way out */
+	assert_int_equal(proc(12)->parent->id.pid, 10);
+	assert_null(proc(11));
+}
+
 static struct event selected(struct event ev)
 {
 	ev.facts.selected = true;
@@ -240,6 +261,7 @@ int main(void)
 		story(some_time_after_a_loss_all_is_to_be_trusted_again),
 		story(a_zombie_whose_parent_is_in_question_waits),
 		story(a_corpse_that_was_handed_on_shows_it_when_it_is_seen),
+		story(the_dying_init_of_a_namespace_still_adopts),
 		story(what_the_source_selects_is_followed),
 		story(who_turns_out_to_be_followed_is_introduced_again),
 	};

@@ -219,8 +219,9 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev)
 		return;
 	}
 	is = find_or_stub(e, ev->facts.parent, p->id);
-	if (is == p || (was && is && is->life != LIFE_RUNNING))
-		return; /* read between its parent's death and its adoption: that is told already */
+	if (is == p || (was && is && is->life != LIFE_RUNNING && !is->ns_init))
+		return; /* read between its parent's death and its adoption: that is told already.
+			   A namespace's init hands nobody on, and adopts until it is gone. */
 	if (is && is->followed && !was)
 		family_follow(e, p, ev);
 	if (p->dead_seen)
