@@ -34,6 +34,7 @@ def assert_fails(done, status, mentions=""):
 WRONG = [
     (["--bogus"], "--bogus"),
     (["-Z"], "Z"),
+    (["-Zo"], "'-Z'"),
     (["--duration"], "duration"),
     (["--duration", "soon"], "soon"),
     (["--duration", "-1"], "-1"),
@@ -49,7 +50,10 @@ WRONG = [
     (["--mask", "(x"], "(x"),
     (["--mask", ""], "mask"),
     (["--mask", "x", "--mask", "y*"], "y*"),
-    (["--no-mask=1"], "no-mask"),
+    (["--no-mask=1"], "--no-mask takes no value"),
+    (["--watch"], "--watch is for proctrace zombies"),
+    (["--limit", "3"], "--limit is for proctrace zombies|orphans|daemons"),
+    (["zombies", "--tree", "1"], "--tree cannot be used with zombies"),
     (["--grace", "never", "--", TINY], "never"),
     (["--format", "xml"], "xml"),
     (["--events", "fork,bogus"], "bogus"),
@@ -62,7 +66,7 @@ WRONG = [
     (["--pid", "99999999"], "99999999"),
     (["--tree", "99999999"], "99999999"),
     (["--uid", "no-such-user-here"], "no-such-user-here"),
-    (["bogus"], "bogus"),
+    (["bogus"], "proctrace -- bogus"),
     (["--"], ""),
 ]
 
@@ -94,6 +98,13 @@ def test_help_is_on_stdout_and_no_error(word):
 def test_version_is_on_stdout_and_no_error():
     done = run(PROCTRACE, "--version")
     assert done.returncode == 0 and done.stderr == b"" and b"proctrace" in done.stdout
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_that_does_not_arrive_is_status_1(word):
+    with open("/dev/full", "wb") as full:
+        assert_fails(run(PROCTRACE, word, stdout=full), 1, os.strerror(28))
+    assert_fails(run("/bin/sh", "-c", 'exec "$0" "$1" >&-', PROCTRACE, word), 1, "stdout")
 
 
 def as_nobody():

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/options.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "cli/filter.h"
 #include "cli/say.h"
@@ -114,6 +117,15 @@ static void help(void)
 	       "it, 126 or 127 if it could not be run. The manual is proctrace(8).\n");
 }
 
+/* What was asked for is an answer like every other: it must arrive. */
+static int printed(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return STATUS_DONE;
+	say("stdout: %s", strerror(errno));
+	return STATUS_FAILED;
+}
+
 static void getopt_tables(struct option *longs, char *shorts)
 {
 	size_t i;
@@ -148,6 +160,17 @@ static const struct option_row *row_of(int found)
 	return NULL;
 }
 
+/* What getopt made nothing of; a cluster like -Zx it has not passed yet. */
+static void complain_of(const char *word)
+{
+	if (optopt > UCHAR_MAX)
+		say("%.*s takes no value: see proctrace --help", (int)strcspn(word, "="), word);
+	else if (optopt)
+		say("unknown option '-%c': see proctrace --help", optopt);
+	else
+		say("unknown option '%s': see proctrace --help", word);
+}
+
 /* The options up to the next word that is none, or up to "--". given: rows that were seen, as bits. */
 static int parse_options(struct options *o, int argc, char **argv, uint64_t *given)
 {
@@ -161,18 +184,18 @@ static int parse_options(struct options *o, int argc, char **argv, uint64_t *giv
 
 		if (found == 'h' || found == OPT_HELP) {
 			help();
-			return STATUS_DONE;
+			return printed();
 		}
 		if (found == 'V' || found == OPT_VERSION) {
 			printf("proctrace %s (stream %s)\n", PROCTRACE_VERSION, STREAM_VERSION);
-			return STATUS_DONE;
+			return printed();
 		}
 		if (found == ':') {
 			say("%s needs a value: see proctrace --help", argv[optind - 1]);
 			return STATUS_USAGE;
 		}
 		if (!row) {
-			say("unknown option '%s': see proctrace --help", argv[optind - 1]);
+			complain_of(argv[optind - 1]);
 			return STATUS_USAGE;
 		}
 		if (row->take(o, optarg))
@@ -220,7 +243,8 @@ static int take_word(struct options *o, const char *word)
 		return OPTIONS_GO_ON;
 	}
 	if (o->mode == MODE_TRACE)
-		say("unknown command '%s': see proctrace --help", word);
+		say("unknown command '%s': see proctrace --help; a program to trace stands behind "
+		    "--: proctrace -- %s", word, word);
 	else
 		say("'%s' is one word too many for %s: see proctrace --help", word,
 		    command_word(o->mode));
@@ -243,6 +267,24 @@ static int take_command(struct options *o, char **rest)
 	return OPTIONS_GO_ON;
 }
 
+/* Without a command's word the option's own commands are what is missing. */
+static void complain_of_mode(const struct option_row *row, enum mode mode)
+{
+	struct buf words = { 0 };
+	size_t i;
+
+	if (mode != MODE_TRACE) {
+		say("--%s cannot be used with %s", row->name, command_word(mode));
+		return;
+	}
+	for (i = 0; i < COMMANDS; i++)
+		if (row->modes & commands[i].mode)
+			buf_printf(&words, "%s%s", words.len ? "|" : "", commands[i].word);
+	buf_byte(&words, 0);
+	say("--%s is for proctrace %s", row->name, words.data);
+	buf_free(&words);
+}
+
 static int check(const struct options *o, uint64_t given)
 {
 	size_t i;
@@ -250,7 +292,7 @@ static int check(const struct options *o, uint64_t given)
 	for (i = 0; i < ROWS; i++) {
 		if (!(given & 1ull << i) || (rows[i].modes & o->mode))
 			continue;
-		say("--%s cannot be used with %s", rows[i].name, command_word(o->mode));
+		complain_of_mode(&rows[i], o->mode);
 		return STATUS_USAGE;
 	}
 	if (o->mode == MODE_ZOMBIES && !o->watch && (o->interval || o->duration)) {
