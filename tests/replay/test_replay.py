@@ -141,7 +141,7 @@ def test_a_line_that_cannot_be_read_is_named_and_left_out(bad):
     again, stderr = replay("--format", "json", "-", stdin=b"".join([*recorded[:5], bad, *recorded[5:]]), status=1)
     assert again == replay("--format", "json", HERE / "lives.jsonl")[0]
     assert stderr.count("stdin:6: left out: ") == 1
-    assert "1 lines could not be read" in stderr
+    assert "1 line could not be read and was left out" in stderr
     assert all(0x20 <= byte < 0x7f or byte == 10 for byte in stderr.encode())
 
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/num.h"
 #include "cli/delivery.h"
 #include "cli/pipeline.h"
 #include "cli/preamble.h"
@@ -238,8 +239,8 @@ int replay_run(struct options *o)
 		goto cleanup;
 	summary_say(&r.pipe.totals);
 	if (r.bad)
-		say("%s: %llu lines could not be read and were left out", name_of(&r),
-		    (unsigned long long)r.bad);
+		say("%s: %llu line%s could not be read and %s left out", name_of(&r),
+		    (unsigned long long)r.bad, plural(r.bad), r.bad == 1 ? "was" : "were");
 	status = r.bad ? STATUS_FAILED : r.pipe.seen & o->fail_on ? STATUS_FOUND : STATUS_DONE;
 cleanup:
 	pipeline_close(&r.pipe);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/num.h"
 #include "diagnose/cause.h"
 #include "sink/words.h"
 
@@ -322,7 +323,7 @@ static void write_lost(struct sink *s, const struct stream_lost *lost)
 	buf_u64(b, lost->count);
 	buf_byte(b, ' ');
 	add_word(b, lost->kind);
-	buf_lit(b, " records (");
+	buf_printf(b, " record%s (", plural(lost->count));
 	add_word(b, lost->cause);
 	buf_byte(b, ')');
 	end(s);
@@ -335,7 +336,8 @@ static void write_resync(struct sink *s, const struct stream_resync *resync)
 
 	begin(s, resync->ts, "resync", NULL, YELLOW);
 	add_word(b, resync->reason);
-	buf_printf(b, ": %" PRIu64 " processes checked; inferred:", resync->checked);
+	buf_printf(b, ": %" PRIu64 " process%s checked; inferred:", resync->checked,
+		   resync->checked == 1 ? "" : "es");
 	for (i = next_inferred(resync, 0); i < CHANGES; i = next_inferred(resync, i + 1))
 		buf_printf(b, " %" PRIu64 " %s", resync->inferred[i], change_action(i));
 	end(s);
