@@ -71,9 +71,10 @@ static bool is_named(const struct event *ev, const struct proc *p)
 }
 
 /* Whoever somebody calls parent stays, and so do all that are being worked on. */
-static bool may_go(const struct engine *e, const struct proc *p, int patience)
+static bool may_go(const struct engine *e, const struct proc *p, const struct event *ev,
+		   int patience)
 {
-	if (!list_empty(&p->children) || p == e->at_work || is_named(e->applied, p))
+	if (!list_empty(&p->children) || p == e->at_work || is_named(ev, p))
 		return false;
 	if (p->life == LIFE_ZOMBIE)
 		return patience > 1;
@@ -90,7 +91,7 @@ bool family_full(const struct engine *e)
  * whoever the hand comes upon; then the dead that are still judged; zombies last. From then on the
  * picture is partial, and one that turns up again is not taken for one whose birth was lost.
  */
-static void make_room(struct engine *e)
+static void make_room(struct engine *e, const struct event *ev)
 {
 	int patience;
 	size_t i;
@@ -99,7 +100,7 @@ static void make_room(struct engine *e)
 		for (i = 0; i < e->nbuckets; i++) {
 			struct proc *p = e->buckets[e->hand];
 
-			while (p && !may_go(e, p, patience))
+			while (p && !may_go(e, p, ev, patience))
 				p = p->next_in_hash;
 			if (p) {
 				e->evicted++;
@@ -112,13 +113,14 @@ static void make_room(struct engine *e)
 	}
 }
 
-struct proc *family_add(struct engine *e, struct ident id)
+struct proc *family_add(struct engine *e, struct ident id, const struct event *ev)
 {
-	make_room(e);
+	make_room(e, ev);
 	return store_add(e, id);
 }
 
-static struct proc *find_or_stub(struct engine *e, struct ident id, struct ident child)
+static struct proc *find_or_stub(struct engine *e, struct ident id, struct ident child,
+				 const struct event *ev)
 {
 	struct proc *p;
 
@@ -127,7 +129,7 @@ static struct proc *find_or_stub(struct engine *e, struct ident id, struct ident
 	p = store_find_parent(e, id, child);
 	if (p)
 		return p;
-	p = family_add(e, id);
+	p = family_add(e, id, ev);
 	p->stub = true;
 	p->life = LIFE_RUNNING;
 	e->out.ask(e->out.ctx, id, true);
@@ -218,7 +220,7 @@ void family_place(struct engine *e, struct proc *p, const struct event *ev)
 		p->parent_reckoned = false;
 		return;
 	}
-	is = find_or_stub(e, ev->facts.parent, p->id);
+	is = find_or_stub(e, ev->facts.parent, p->id, ev);
 	if (is == p || (was && is && is->life != LIFE_RUNNING && !is->ns_init))
 		return; /* read between its parent's death and its adoption: that is told already.
 			   A namespace's init hands nobody on, and adopts until it is gone. */
@@ -345,7 +347,7 @@ void family_orphan_children(struct engine *e, struct proc *dead, const struct ev
 	if (list_empty(&dead->children) || dead->ns_init || (heard && ev->exit.childless))
 		return; /* childless: it has collected them all, only their releases are still to
 			   come */
-	adopter = heard ? find_or_stub(e, ev->exit.adopter, dead->id) : NULL;
+	adopter = heard ? find_or_stub(e, ev->exit.adopter, dead->id, ev) : NULL;
 	list_each_safe(pos, tmp, &dead->children) {
 		struct proc *child = list_entry(pos, struct proc, sibling);
 

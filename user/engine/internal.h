@@ -22,8 +22,7 @@ struct engine {
 	struct text *programs[PROGRAMS]; /* by a hash of their paths */
 	struct list dead, doubted, zombies;
 	enum life was; /* of the process an event is being applied to: its life before */
-	const struct event *applied; /* that event: whom it names cannot be evicted, */
-	const struct proc *at_work;  /* nor can the process that it is about */
+	const struct proc *at_work; /* that process: it cannot be evicted */
 	uint64_t began;
 	uint64_t released; /* when somebody was last heard to be gone, known or not */
 	uint32_t audit;
@@ -91,8 +90,8 @@ void family_return(struct engine *e, struct proc *p, struct proc *reaper);
 void family_follow(struct engine *e, struct proc *p, const struct event *ev);
 /* Once p itself was told of. */
 void family_follow_children(struct engine *e, struct proc *p, const struct event *ev);
-/* A new one; somebody else is dropped if there are too many. */
-struct proc *family_add(struct engine *e, struct ident id);
+/* A new one; if there are too many, somebody else is dropped, but nobody whom ev names. */
+struct proc *family_add(struct engine *e, struct ident id, const struct event *ev);
 bool family_full(const struct engine *e);
 /* It leaves parent and children, and is taken out. */
 void family_remove(struct engine *e, struct proc *p);

@@ -428,9 +428,8 @@ void life_apply(struct engine *e, struct proc *p, const struct event *ev)
 		return;
 	if (!p && ev->kind == EVENT_SIGHT && family_full(e))
 		return; /* a check does not bring back who had to go */
-	e->applied = ev;
 	if (!p) {
-		p = family_add(e, ev->id);
+		p = family_add(e, ev->id, ev);
 		p->audit = e->audit;
 	}
 	if (ev->ts > p->heard)
