@@ -211,26 +211,29 @@ static void apply_sights(struct world *w)
 	}
 }
 
+/* Two may be born in one moment. */
+static bool is_older(const struct ref_life *l, const struct ref_life *other)
+{
+	return l->id.start != other->id.start ? l->id.start < other->id.start : l->n < other->n;
+}
+
 /* The oldest first, as user/source/live.c sorts them. */
 static void audit(struct world *w)
 {
-	uint64_t after = 0;
+	struct ref_life *l, *next, *last = NULL;
 
 	engine_audit_begin(w->engine, w->now);
 	w->auditing = true;
-	for (;;) {
-		struct ref_life *l, *next = NULL;
-
+	do {
+		next = NULL;
 		ref_each(&w->ref, l)
-			if (ref_is_there(l) && l->id.start > after &&
-			    l->id.start < w->now - BORN_BEFORE &&
-			    (!next || l->id.start < next->id.start))
+			if (ref_is_there(l) && l->id.start < w->now - BORN_BEFORE &&
+			    (!last || is_older(last, l)) && (!next || is_older(l, next)))
 				next = l;
-		if (!next)
-			return;
-		keep_sight(w, sight_of(w, next));
-		after = next->id.start;
-	}
+		if (next)
+			keep_sight(w, sight_of(w, next));
+		last = next;
+	} while (next);
 }
 
 static void emit(struct world *w, const struct op *op, struct event *ev)
