@@ -53,8 +53,15 @@ int command_start(struct command *c, char **argv, bool to_stderr)
 		c->pid = 0;
 		return -err;
 	}
-	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	return c->pidfd < 0 ? -errno : 0;
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0); /* without it, its end is seen later */
+	return 0;
+}
+
+void command_close(struct command *c)
+{
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	c->pidfd = -1;
 }
 
 void command_check(struct command *c)
@@ -65,19 +72,11 @@ void command_check(struct command *c)
 		return;
 	c->ended = true;
 	c->status = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
-	close(c->pidfd);
-	c->pidfd = -1;
+	command_close(c);
 }
 
 void command_signal(const struct command *c, int sig)
 {
 	if (c->pid > 0 && !c->ended)
 		kill(c->pid, sig);
-}
-
-void command_close(struct command *c)
-{
-	if (c->pidfd >= 0)
-		close(c->pidfd);
-	c->pidfd = -1;
 }

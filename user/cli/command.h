@@ -8,7 +8,7 @@
 
 struct command {
 	pid_t pid;
-	int pidfd; /* readable when it has ended; -1: none runs */
+	int pidfd; /* readable when it has ended; -1: none runs, or there is none to be had */
 	bool ended;
 	int status; /* an exit status as a shell gives it, when ended */
 };
