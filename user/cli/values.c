@@ -166,7 +166,7 @@ int take_low_latency(struct options *o, const char *value)
 
 /* Goes through a comma separated list; each() gives 0 or -errno with the complaint made. */
 int option_each(const char *list, int (*each)(struct options *o, const char *item),
-		     struct options *o, const char *option)
+		struct options *o, const char *option)
 {
 	char *copy = strdup(list), *rest = copy, *item;
 	int err = 0;

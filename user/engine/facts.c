@@ -13,12 +13,17 @@ bool proc_is_manager(const struct proc *p)
  * Interactive: it has a controlling terminal. Daemon: it runs in a session without one, detached
  * from whoever started it: adopted, or started by an init or a service manager. Batch: neither.
  */
-static enum class class_of(const struct proc *p) {
-	if (p->kthread) return CLASS_KERNEL;
-	if (!(p->have & HAVE_SESSION) || !(p->have & HAVE_BITS)) return CLASS_UNKNOWN;
-	if (p->tty) return CLASS_INTERACTIVE;
+static enum class class_of(const struct proc *p)
+{
+	if (p->kthread)
+		return CLASS_KERNEL;
+	if (!(p->have & HAVE_SESSION) || !(p->have & HAVE_BITS))
+		return CLASS_UNKNOWN;
+	if (p->tty)
+		return CLASS_INTERACTIVE;
 	if (p->adopted || (p->ns_init && p->id.pid == 1) ||
-	    (p->parent && proc_is_manager(p->parent))) return CLASS_DAEMON;
+	    (p->parent && proc_is_manager(p->parent)))
+		return CLASS_DAEMON;
 	return CLASS_BATCH;
 }
 
@@ -150,7 +155,6 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev)
 	if ((f->have & HAVE_PARENT) && p->parent && ident_names(f->parent, p->parent->id))
 		learn_parent(p->parent, ev);
 }
-
 
 /*
  * A slice that is known replaces what was; one that is not known leaves nothing that may be stale.

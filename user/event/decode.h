@@ -21,8 +21,8 @@ struct cgroup_news {
 };
 
 /*
- * Reads one record of size bytes. 0 and *ev filled; 1 if it only brought *news (ev->kind is not
- * set); -EBADMSG for a record that is too short, of an unknown kind, or contradicts itself.
+ * Reads one record of size bytes. 0 and *ev filled; 1 if it only brought *news, and *ev is no
+ * event; -EBADMSG for a record that is too short, of an unknown kind, or contradicts itself.
  */
 int decode(const void *record, size_t size, struct decode_room *room, struct event *ev,
 	   struct cgroup_news *news);

@@ -11,7 +11,7 @@
 
 struct cgroups {
 	char mount[256]; /* empty: none found */
-	char controller[32]; /* "pids", "memory"; empty: the unified hierarchy */
+	char controller[32]; /* "pids" and the like; empty: the unified hierarchy */
 	int hierarchy;
 	struct cgroup_name *names; /* by id */
 	size_t nbuckets, count;
@@ -20,8 +20,9 @@ struct cgroups {
 };
 
 /*
- * Chooses the hierarchy: the unified one where it has the controllers or where wanted (a directory)
- * lies in it, else the one of wanted, of pids or of memory. Then learns every group there is.
+ * Chooses the hierarchy: that in which wanted (a directory; NULL: any) lies, else that of the first
+ * controller that has one of its own (pids, memory, cpu, devices, freezer), else the unified one.
+ * Then learns every group there is.
  */
 void cgroups_open(struct cgroups *c, const char *wanted);
 void cgroups_close(struct cgroups *c);
