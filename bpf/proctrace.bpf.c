@@ -16,6 +16,7 @@
 #include "cgroup.bpf.h"
 #include "reap.bpf.h"
 #include "task_iter.bpf.h"
+#include "namespace.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -76,9 +76,27 @@ struct pid {
 
 struct task_struct;
 
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+	unsigned long marks[3];
+};
+
+struct idr {
+	struct xarray idr_rt;
+	unsigned int idr_next;
+};
+
 struct pid_namespace {
+	struct idr idr;
+	unsigned int pid_allocated;
 	struct task_struct *child_reaper;
 	unsigned int level;
+	int pid_max; /* since 6.14 */
 };
 
 struct tty_driver {

@@ -3,6 +3,8 @@
 
 import json
 import os
+import platform
+import re
 import resource
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ledger import PATIENCE
+from ledger import PATIENCE, proc_text
 
 # Leaves children uncollected, at a rate, until fork fails or there are enough of them. Its first
 # act is to run into the limit once, so that there is a refusal to be counted.
@@ -80,11 +82,21 @@ def group_of(limit):
             time.sleep(0.05)
 
 
+# The shell becomes the init of a pid namespace, lowers its pid_max, and becomes the rest of the line.
+INSIDE = ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c",
+          'echo $0 > /proc/sys/kernel/pid_max && exec "$@"']
+
+
+def namespaces_have_a_pid_max():
+    """Each its own; before 6.14 that file was the machine's, whoever wrote to it."""
+    return tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups())) >= (6, 14)
+
+
 class Leaky:
     """rate a second, as many as are enough. group: to run in; user: a plain one's id and how many
-    tasks it may have (RLIMIT_NPROC)."""
+    tasks it may have (RLIMIT_NPROC); pid_max: of a pid namespace whose init it is to be."""
 
-    def __init__(self, rate, enough, group=None, refused=False, user=None):
+    def __init__(self, rate, enough, group=None, refused=False, user=None, pid_max=None):
         def join():
             if group:
                 (group / "cgroup.procs").write_text(str(os.getpid()))
@@ -94,9 +106,14 @@ class Leaky:
                 os.setresgid(user[0], user[0], user[0])
                 os.setresuid(user[0], user[0], user[0])
         self.process = subprocess.Popen(
-            [sys.executable, "-c", LEAKY, str(rate), str(enough), "refused" if refused else ""],
+            [*([*INSIDE, str(pid_max)] if pid_max else []),
+             sys.executable, "-c", LEAKY, str(rate), str(enough), "refused" if refused else ""],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=join)
         self.pid = self.row()["pid"]
+        if pid_max:
+            assert self.pid == 1
+            (self.pid,) = map(int, proc_text(self.process.pid, f"task/{self.process.pid}/children")
+                              .split())
 
     def row(self):
         return json.loads(self.process.stdout.readline())

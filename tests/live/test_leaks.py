@@ -7,7 +7,7 @@ import time
 
 import now
 import pytest
-from leaky import Leaky, group_of, leaks_of
+from leaky import Leaky, group_of, leaks_of, namespaces_have_a_pid_max
 from ledger import until
 from stream import seconds
 
@@ -87,6 +87,41 @@ def test_forecast_of_the_limit_of_a_plain_user(trace):
     assert abs(off_by(told[0], refused["refused"])) <= 0.1 + 0.3 / RATE
     assert any("RLIMIT_NPROC of its user is reached in" in words for words in leak["evidence"])
     leaky.end()
+
+
+@pytest.mark.skipif(not namespaces_have_a_pid_max(), reason="pid_max is the machine's before 6.14")
+def test_forecast_of_the_pid_limit_of_a_namespace(trace):
+    tracer = trace()
+    # It fills the namespace once: of the first 300 numbers its init's own is used from then on.
+    leaky = Leaky(RATE, 10 * LIMIT, refused=True, pid_max=300 + LIMIT)
+    refused = leaky.row()
+    assert refused["children"] == leaky.zombies() == LIMIT
+    told = leaks_of(tracer, leaky.pid)
+    assert told, "it ran into its limit, and nobody had said so"
+    leak = told[0]["proctrace"]["zombie_leak"]
+    assert leak["forecast"]["limit"] == "pid_max"
+    assert leak["limits"]["pid_max"]["max"] == LIMIT + 1
+    assert leak["limits"]["pid_max"]["levels_up"] == 0
+    assert abs(off_by(told[0], refused["refused"])) <= 0.1
+    assert any("kernel.pid_max of its pid namespace is reached in" in words
+               for words in leak["evidence"])
+    (line,), _ = now.told("zombies", "--pid", leaky.pid)
+    assert line["proctrace"]["zombies"]["limits"]["pid_max"] == {
+        "max": LIMIT + 1, "used": LIMIT + 1, "levels_up": 0}
+    text = " ".join(now.run("zombies", "--pid", leaky.pid).stdout.decode().split())
+    assert f"kernel.pid_max of its pid namespace is reached: {LIMIT + 1} of {LIMIT + 1}" in text
+    leaky.end()
+
+
+@pytest.mark.skipif(not namespaces_have_a_pid_max(), reason="pid_max is the machine's before 6.14")
+def test_namespace_that_is_young_gives_out_its_first_numbers_too():
+    leaky = Leaky(2000, 500, pid_max=600)
+    assert leaky.row()["left"] == 499
+    (line,), _ = until(lambda: (told := now.told("zombies", "--pid", leaky.pid))[0] and told,
+                       "they are zombies")
+    leaky.end()
+    zombies = line["proctrace"]["zombies"]
+    assert zombies["limits"]["pid_max"] == {"max": 599, "used": 501, "levels_up": 0}
 
 
 @pytest.mark.skipif(not FULL, reason="it makes 16,000 zombies: PROCTRACE_FULL=1")

@@ -107,6 +107,10 @@ static void a_leak_tells_the_limit_that_it_will_hit(void **state)
 	}
 	assert_num("proctrace.zombie_leak.limits.pids_max.levels_up", 2);
 	assert_absent("proctrace.zombie_leak.limits.pid_max.levels_up");
+	limits->of_namespace = true;
+	limits->ns_up = 1;
+	write_leak();
+	assert_num("proctrace.zombie_leak.limits.pid_max.levels_up", 1);
 }
 
 /* What the cause rests on stands in the line: a replay comes to it by that. */

@@ -82,6 +82,66 @@ static void of_a_process_that_is_gone_little_is_known(void **state)
 	assert_int_equal(l.refused, 0);
 }
 
+static struct ns_pids namespace_of(uint32_t level, uint32_t pid_max, uint32_t used, uint32_t next)
+{
+	return (struct ns_pids){ .level = level, .pid_max = pid_max, .used = used, .next = next };
+}
+
+static void a_namespace_with_less_room_is_the_limit(void **state)
+{
+	struct limits l = { .of[LIMIT_PID_MAX] = { 32468, 700 } };
+	struct ns_pids ns[2] = { namespace_of(1, 1000, 100, 500), namespace_of(2, 4194304, 50, 500) };
+
+	(void)state;
+	limits_narrow(&l, ns, 0);
+	assert_false(l.of_namespace);
+	assert_int_equal(l.of[LIMIT_PID_MAX].max, 32468);
+	limits_narrow(&l, ns, 2);
+	assert_true(l.of_namespace);
+	assert_int_equal(l.ns_up, 1);
+	assert_int_equal(l.of[LIMIT_PID_MAX].max, 700);
+	assert_int_equal(l.of[LIMIT_PID_MAX].used, 100);
+	ns[1].pid_max = 400;
+	limits_narrow(&l, ns, 2);
+	assert_int_equal(l.ns_up, 0);
+	assert_int_equal(limit_room(l.of[LIMIT_PID_MAX]), 50);
+}
+
+static void the_machine_stays_the_limit_where_it_has_less_room(void **state)
+{
+	struct limits l = { .of[LIMIT_PID_MAX] = { 32468, 32400 } };
+	struct ns_pids ns[2] = { namespace_of(1, 1000, 100, 500), namespace_of(2, 300, 9, 20) };
+
+	(void)state;
+	limits_narrow(&l, ns, 2); /* the second is none that the kernel would take */
+	assert_false(l.of_namespace);
+	assert_int_equal(limit_room(l.of[LIMIT_PID_MAX]), 68);
+}
+
+static void of_the_first_numbers_those_count_that_are_taken(void **state)
+{
+	struct limits l = { 0 };
+	struct ns_pids ns = namespace_of(1, 600, 80, 500);
+
+	(void)state;
+	ns.taken[0] = 1ULL << 1 | 1ULL << 63;
+	ns.taken[1] = ~0ULL;
+	ns.taken[4] = ~0ULL; /* 256 to 299 of these */
+	limits_narrow(&l, &ns, 1);
+	assert_int_equal(l.of[LIMIT_PID_MAX].max, 300 + 2 + 64 + 44);
+}
+
+static void a_young_namespace_will_give_them_out(void **state)
+{
+	struct limits l = { 0 };
+	struct ns_pids ns = namespace_of(1, 600, 4, 5);
+
+	(void)state;
+	ns.taken[0] = 1ULL << 1 | 1ULL << 4; /* two that it has used are free, and lost */
+	limits_narrow(&l, &ns, 1);
+	assert_int_equal(l.of[LIMIT_PID_MAX].max, 300 + 2 + 295);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +150,10 @@ int main(void)
 		cmocka_unit_test(room_is_never_negative),
 		cmocka_unit_test(the_machines_limits_are_those_of_proc),
 		cmocka_unit_test(of_a_process_that_is_gone_little_is_known),
+		cmocka_unit_test(a_namespace_with_less_room_is_the_limit),
+		cmocka_unit_test(the_machine_stays_the_limit_where_it_has_less_room),
+		cmocka_unit_test(of_the_first_numbers_those_count_that_are_taken),
+		cmocka_unit_test(a_young_namespace_will_give_them_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

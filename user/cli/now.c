@@ -92,6 +92,8 @@ static void look_at_parents(struct now *n)
 		proc_look(*id, PROC_PARENT | PROC_ARGS, &room, &ev);
 		if (ev.kind == EVENT_SIGHT)
 			limits_read(&mount, id->pid, &moment, &ev.sight.limits);
+		if (ev.kind == EVENT_SIGHT && n->live && ev.facts.nspid != id->pid)
+			live_narrow(n->live, id->pid, &ev.sight.limits);
 		pipeline_feed(&n->pipe, &ev);
 	}
 	proc_room_free(&room);

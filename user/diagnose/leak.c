@@ -18,8 +18,12 @@ const char *limit_words(const struct limits *l, enum limit_kind kind)
 		[LIMIT_NPROC] = "RLIMIT_NPROC of its user",
 	};
 
-	return kind == LIMIT_CGROUP && l->up ? "pids.max of a control group above its own"
-					     : words[kind];
+	if (kind == LIMIT_CGROUP && l->up)
+		return "pids.max of a control group above its own";
+	if (kind == LIMIT_PID_MAX && l->of_namespace)
+		return l->ns_up ? "kernel.pid_max of a pid namespace above its own"
+				: "kernel.pid_max of its pid namespace";
+	return words[kind];
 }
 
 /* The last that died: of all of them it tells most of what the parent does now. */

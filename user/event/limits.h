@@ -3,6 +3,7 @@
 #ifndef PROCTRACE_EVENT_LIMITS_H
 #define PROCTRACE_EVENT_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum limit_kind {
@@ -28,6 +29,8 @@ struct limits {
 	uint64_t ts; /* boot time of the reading; 0: nothing was read */
 	struct limit of[LIMIT_KINDS];
 	uint32_t up; /* of LIMIT_CGROUP: how many levels above the process's own group it stands */
+	bool of_namespace; /* LIMIT_PID_MAX is that of a pid namespace; else the machine's */
+	uint32_t ns_up; /* of that: how many levels above the process's own namespace */
 	uint64_t refused; /* forks that the groups' limits have refused so far (pids.events) */
 };
 

@@ -169,6 +169,8 @@ void json_limits(struct sink *s, const struct leak *l)
 		member_u64(b, "used", l->limits.of[i].used);
 		if (i == LIMIT_CGROUP)
 			member_u64(b, "levels_up", l->limits.up);
+		else if (i == LIMIT_PID_MAX && l->limits.of_namespace)
+			member_u64(b, "levels_up", l->limits.ns_up);
 		close_object(b);
 	}
 	member_u64(b, "refused", l->limits.refused);

@@ -13,7 +13,6 @@
 #include "source/cgroup.h"
 
 #define LEVELS 16 /* the deepest group that is looked at */
-#define RESERVED_PIDS 300 /* not used again once the numbers have wrapped: kernel/pid.c */
 
 /* The file's beginning as a string without its last newline. False: it cannot be read. */
 static bool read_text(const char *path, char *text, size_t size)
@@ -189,7 +188,7 @@ static void read_machine(struct limits *l)
 
 	l->ts = clock_boot();
 	l->of[LIMIT_PID_MAX] = (struct limit){
-		pid_max > RESERVED_PIDS ? pid_max - RESERVED_PIDS : pid_max, tasks };
+		pid_max > NS_RESERVED ? pid_max - NS_RESERVED : pid_max, tasks };
 	l->of[LIMIT_THREADS_MAX] = (struct limit){ read_number("/proc/sys/kernel/threads-max"),
 						   tasks };
 }
@@ -206,4 +205,34 @@ void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits_mom
 	*l = moment->machine;
 	read_its_group(mount, pid, moment, l);
 	l->of[LIMIT_NPROC].max = read_nproc(pid);
+}
+
+/* Of the first numbers: those that are taken, and those that are not given out for the first time yet. */
+static uint32_t low_pids(const struct ns_pids *ns)
+{
+	uint32_t n = ns->next < NS_RESERVED ? NS_RESERVED - ns->next : 0, nr;
+
+	for (nr = 1; nr < NS_RESERVED; nr++)
+		n += ns->taken[nr / 64] >> nr % 64 & 1;
+	return n;
+}
+
+void limits_narrow(struct limits *l, const struct ns_pids *namespaces, size_t n)
+{
+	struct limit *least = &l->of[LIMIT_PID_MAX];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct ns_pids *ns = &namespaces[i];
+		struct limit here = { .used = ns->used };
+
+		if (ns->pid_max <= NS_RESERVED) /* the kernel takes no less */
+			continue;
+		here.max = ns->pid_max - NS_RESERVED + low_pids(ns);
+		if (least->max && limit_room(here) > limit_room(*least))
+			continue;
+		*least = here;
+		l->of_namespace = true;
+		l->ns_up = (uint32_t)(n - 1 - i);
+	}
 }

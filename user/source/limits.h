@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "event/limits.h"
+#include "proctrace/namespace.h"
 
 /* Where the hierarchy of the pids controller is mounted; "": nowhere. Of /proc/self/mountinfo. */
 struct pids_mount {
@@ -26,6 +27,12 @@ struct limits_moment {
  */
 void limits_read(const struct pids_mount *mount, uint32_t pid, struct limits_moment *moment,
 		 struct limits *limits);
+
+/*
+ * What its n pid namespaces leave, its own last: where one of them has less room than the machine,
+ * LIMIT_PID_MAX becomes that one's. Pure.
+ */
+void limits_narrow(struct limits *limits, const struct ns_pids *namespaces, size_t n);
 
 /*
  * The path of the group that counts pids, from the text of /proc/PID/cgroup: the line of the pids

@@ -63,6 +63,7 @@ int line_read_leak(struct line_room *room, struct line *line)
 {
 	const char *when = json_text(&room->json, PATH_LIMITS_READ);
 	struct limits *l;
+	uint64_t up;
 
 	if (line_read_sight(room, line))
 		return -EBADMSG;
@@ -76,5 +77,7 @@ int line_read_leak(struct line_room *room, struct line *line)
 	read_limit(room, PATH_NPROC, &l->of[LIMIT_NPROC]);
 	json_number(&room->json, PATH_REFUSED, &l->refused);
 	l->up = line_u32(room, PATH_LEVELS_UP);
+	l->of_namespace = json_number(&room->json, PATH_NAMESPACES_UP, &up);
+	l->ns_up = line_u32(room, PATH_NAMESPACES_UP);
 	return clock_parse_rfc3339(when, &line->limits_read);
 }

@@ -88,6 +88,7 @@
 	LINE_LIMIT(X, PATH_PIDS_MAX, "proctrace.zombie_leak.limits.pids_max")                        \
 	X(PATH_LEVELS_UP, "proctrace.zombie_leak.limits.pids_max.levels_up")                         \
 	LINE_LIMIT(X, PATH_PID_MAX, "proctrace.zombie_leak.limits.pid_max")                          \
+	X(PATH_NAMESPACES_UP, "proctrace.zombie_leak.limits.pid_max.levels_up")                      \
 	LINE_LIMIT(X, PATH_THREADS_MAX, "proctrace.zombie_leak.limits.threads_max")                  \
 	LINE_LIMIT(X, PATH_NPROC, "proctrace.zombie_leak.limits.nproc")                              \
 	X(PATH_REFUSED, "proctrace.zombie_leak.limits.refused")                                      \

@@ -153,19 +153,19 @@ int live_cgroup_id(const char *path, uint64_t *id, const char **below)
 	return err;
 }
 
-/* The iterator's records, whole; owned by the caller. */
-static int read_tasks(struct live *l, struct buf *tasks)
+/* What the iterator behind that link writes, whole; owned by the caller. */
+static int read_iterator(const struct bpf_link *link, struct buf *out)
 {
-	int fd = bpf_iter_create(bpf_link__fd(l->bpf->links.each_task));
+	int fd = bpf_iter_create(bpf_link__fd(link));
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	do {
-		buf_room(tasks, 1 << 16);
-		n = read(fd, tasks->data + tasks->len, tasks->cap - tasks->len);
+		buf_room(out, 1 << 16);
+		n = read(fd, out->data + out->len, out->cap - out->len);
 		if (n > 0)
-			tasks->len += (size_t)n;
+			out->len += (size_t)n;
 	} while (n > 0 || (n < 0 && errno == EAGAIN));
 	n = n < 0 ? -errno : 0;
 	close(fd);
@@ -180,7 +180,7 @@ int live_snapshot(struct live *l, uint64_t born_before, bool programs, live_even
 
 	if (!l->features.task_iterator)
 		return proc_snapshot(born_before, &l->rooms.proc, fn, ctx);
-	err = read_tasks(l, &tasks);
+	err = read_iterator(l->bpf->links.each_task, &tasks);
 	if (!err)
 		tasks_hand_out((struct record_task *)tasks.data,
 			       tasks.len / sizeof(struct record_task), born_before, programs,
@@ -198,13 +198,36 @@ void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn,
 	fn(ctx, &ev);
 }
 
+int live_narrow(struct live *l, uint32_t pid, struct limits *limits)
+{
+	union bpf_iter_link_info only = { .task.tid = pid };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &only, .link_info_len = sizeof(only));
+	struct buf rows = { 0 };
+	struct bpf_link *link;
+	int err;
+
+	if (!l->features.pid_max_of_namespaces)
+		return 0;
+	link = bpf_program__attach_iter(l->bpf->progs.each_namespace, &options);
+	if (!link)
+		return -errno;
+	err = read_iterator(link, &rows);
+	if (!err)
+		limits_narrow(limits, (struct ns_pids *)rows.data, rows.len / sizeof(struct ns_pids));
+	bpf_link__destroy(link);
+	buf_free(&rows);
+	return err;
+}
+
 void live_measure(struct live *l, struct ident id, live_event_fn *fn, void *ctx)
 {
 	struct event ev;
 
 	proc_look(id, 0, &l->rooms.proc, &ev);
-	if (ev.kind == EVENT_SIGHT)
+	if (ev.kind == EVENT_SIGHT) {
 		limits_read(&l->pids_mount, id.pid, NULL, &ev.sight.limits);
+		live_narrow(l, id.pid, &ev.sight.limits);
+	}
 	fn(ctx, &ev);
 }
 

@@ -25,6 +25,7 @@ struct live_features {
 	bool exit_group_dead; /* the exit tracepoint says itself that the group is dead */
 	bool task_iterator;   /* else /proc */
 	bool cgroup_events;
+	bool pid_max_of_namespaces; /* each has its own, which a program reads */
 	bool exact_reap; /* a program sees each release as it happens */
 	const char *cgroup_controller; /* "": unified; NULL: no groups */
 };
@@ -80,6 +81,12 @@ void live_look(struct live *l, struct ident id, bool program, live_event_fn *fn,
 
 /* The same, with the limits that its children count against. */
 void live_measure(struct live *l, struct ident id, live_event_fn *fn, void *ctx);
+
+/*
+ * Of a process in a pid namespace below the initial one: its pid limit, where it is narrower than
+ * that in limits. 0 or -errno.
+ */
+int live_narrow(struct live *l, uint32_t pid, struct limits *limits);
 
 /* For poll(): readable while the ring holds something; woken only after live_doze(). */
 int live_fd(const struct live *l);

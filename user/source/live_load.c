@@ -81,6 +81,20 @@ static bool takes_fentry(const struct btf *btf, const char *function)
 	return fd >= 0;
 }
 
+static bool has_member(const struct btf *btf, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT), i;
+	const struct btf_type *t;
+
+	if (id < 0)
+		return false;
+	t = btf__type_by_id(btf, (unsigned int)id);
+	for (i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), member))
+			return true;
+	return false;
+}
+
 /* optional: what the kernel may refuse is tried as well. */
 static void probe(struct proctrace *bpf, struct live_features *f, const struct btf *btf,
 		  bool optional)
@@ -89,18 +103,21 @@ static void probe(struct proctrace *bpf, struct live_features *f, const struct b
 	f->cgroup_events = tracepoint_args(btf, "cgroup_mkdir") > 0 &&
 			   tracepoint_args(btf, "cgroup_attach_task") > 0;
 	f->task_iterator = btf__find_by_name_kind(btf, "bpf_iter__task", BTF_KIND_STRUCT) > 0;
+	f->pid_max_of_namespaces = f->task_iterator && has_member(btf, "pid_namespace", "pid_max");
 	f->exact_reap = optional && takes_fentry(btf, "release_task");
 	bpf_program__set_autoload(bpf->progs.on_exit_group, f->exit_group_dead);
 	bpf_program__set_autoload(bpf->progs.on_exit_live, !f->exit_group_dead);
 	bpf_program__set_autoload(bpf->progs.on_cgroup_mkdir, f->cgroup_events);
 	bpf_program__set_autoload(bpf->progs.on_cgroup_attach, f->cgroup_events);
 	bpf_program__set_autoload(bpf->progs.each_task, f->task_iterator);
+	bpf_program__set_autoload(bpf->progs.each_namespace, f->pid_max_of_namespaces);
+	bpf_program__set_autoattach(bpf->progs.each_namespace, false); /* for one task at a time */
 	bpf_program__set_autoload(bpf->progs.on_release, f->exact_reap);
 	bpf_program__set_autoattach(bpf->progs.on_release, false);
 }
 
-/* Nor do the maps of the others take memory that the kernel would have to clear. */
-static void load_only_the_iterator(struct proctrace *bpf)
+/* Those of one moment, that is. Nor do the maps of the others take memory that the kernel would have to clear. */
+static void load_only_the_iterators(struct proctrace *bpf)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
@@ -110,7 +127,7 @@ static void load_only_the_iterator(struct proctrace *bpf)
 			bpf_map__set_max_entries(map, 1);
 
 	bpf_object__for_each_program(program, bpf->obj)
-		if (program != bpf->progs.each_task)
+		if (program != bpf->progs.each_task && program != bpf->progs.each_namespace)
 			bpf_program__set_autoload(program, false);
 }
 
@@ -141,7 +158,7 @@ static int load(struct proctrace **bpf, struct live_features *f, const struct bt
 	probe(*bpf, f, btf, optional);
 	configure(*bpf, btf, options, cgroups);
 	if (options->picture_only)
-		load_only_the_iterator(*bpf);
+		load_only_the_iterators(*bpf);
 	return proctrace__load(*bpf);
 }
 
