@@ -18,12 +18,13 @@ static const struct ref_life *life_of(const struct world *w, const struct accoun
 	return &w->ref.lives[a - w->ledger.accounts];
 }
 
+/* Of a parent that only /proc ever told of the bare pid is known. */
 static struct loss *find_loss(struct account *a, struct ident parent, bool told)
 {
 	uint32_t i;
 
 	for (i = 0; i < a->nlosses && i < PARENTS_LOST; i++)
-		if (ident_same(a->losses[i].parent, parent) && a->losses[i].told == told)
+		if (ident_names(parent, a->losses[i].parent) && a->losses[i].told == told)
 			return &a->losses[i];
 	return NULL;
 }
