@@ -142,7 +142,7 @@ static inline void crowd_exit(struct crowd *c, const struct member *m)
 
 	crowd_head(c, &r->head, RECORD_EXIT, m->id);
 	r->head.flags = RECORD_CHILDLESS;
-	crowd_who(&r->who, m, 1);
+	crowd_who(&r->who, m, c->execs);
 	r->adopter = 1;
 	r->adopter_start = 1;
 	r->utime = 4000000 + m->program * 1000;

@@ -70,6 +70,61 @@ static void check_found(const struct json_room *room, const json_t *theirs, uint
 		check_same(json_at(room, path), theirs);
 }
 
+/* A text is found as it is read, whatever is known of those before it. */
+static void find_same(struct json_room *known, const char *data, size_t size)
+{
+	char *text = input_copy((const uint8_t *)data, size), *again = input_copy((const uint8_t *)data, size);
+	struct json_room room = { 0 };
+	const char *why;
+	bool read;
+	uint32_t path;
+
+	json_paths(&room, paths, PATHS);
+	read = json_read(&room, text, size, &why);
+	CHECK(json_find(known, again, size, &why) == read);
+	for (path = 1; read && path < PATHS; path++) {
+		const struct json *a = json_at(&room, path), *b = json_at(known, path), *x, *y = b;
+
+		CHECK(!a == !b);
+		if (!a)
+			continue;
+		CHECK(a->type == b->type);
+		if (a->type == JSON_TYPE_INTEGER || a->type == JSON_TYPE_REAL)
+			CHECK(a->u.integer == b->u.integer);
+		if (a->type == JSON_TYPE_STRING)
+			CHECK(a->len == b->len && !memcmp(a->u.s, b->u.s, a->len + 1));
+		if (a->type == JSON_TYPE_ARRAY)
+			CHECK(a->len == b->len && a->span == b->span);
+		if (a->type != JSON_TYPE_ARRAY)
+			continue;
+		json_each(x, a) {
+			y += y == b ? 1 : y->span;
+			CHECK(x->type == y->type && x->span == y->span);
+			if (x->type == JSON_TYPE_STRING)
+				CHECK(x->len == y->len && !memcmp(x->u.s, y->u.s, x->len + 1));
+		}
+	}
+	json_room_free(&room);
+	free(text);
+	free(again);
+}
+
+/* Line for line, each twice: the first reading may be what the second one is done by. */
+static void find_lines(const char *data, size_t size)
+{
+	struct json_room known = { 0 };
+	const char *end;
+
+	json_paths(&known, paths, PATHS);
+	for (; size; size -= (size_t)(end - data), data = end) {
+		end = memchr(data, '\n', size);
+		end = end ? end + 1 : data + size;
+		find_same(&known, data, (size_t)(end - data));
+		find_same(&known, data, (size_t)(end - data));
+	}
+	json_room_free(&known);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = input_copy(data, size);
@@ -96,5 +151,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(theirs);
 	json_room_free(&room);
 	free(text);
+	find_lines((const char *)data, size);
 	return 0;
 }

@@ -6,15 +6,60 @@
 
 #include "unit.h"
 
-static struct json_room room;
+static struct json_room room, known;
 static const char *why;
-static char text[4096];
+static char text[4096], again[4096];
 
+static void assert_same_value(const struct json *a, const struct json *b)
+{
+	assert_int_equal(a->type, b->type);
+	if (a->type == JSON_TYPE_INTEGER || a->type == JSON_TYPE_REAL)
+		assert_int_equal(a->u.integer, b->u.integer);
+	if (a->type != JSON_TYPE_STRING)
+		return;
+	assert_int_equal(a->len, b->len);
+	assert_memory_equal(a->u.s, b->u.s, a->len + 1);
+}
+
+/* By its path each value is found as it was read. */
+static void assert_found_alike(void)
+{
+	const struct json *a, *b, *value;
+	uint32_t path;
+
+	for (path = 1; path < room.npaths; path++) {
+		a = json_at(&room, path);
+		b = json_at(&known, path);
+		assert_int_equal(!a, !b);
+		if (!a)
+			continue;
+		assert_same_value(a, b);
+		if (a->type != JSON_TYPE_ARRAY)
+			continue;
+		assert_int_equal(a->len, b->len);
+		assert_int_equal(a->span, b->span);
+		json_each(value, a)
+			assert_same_value(value, b + (value - a));
+	}
+}
+
+/* Read, and found twice: of the second time the first one is known. */
 static const struct json *take(const char *json)
 {
+	const struct json *read;
+	const char *ignored;
+	int i;
+
 	assert_true(strlen(json) < sizeof(text));
 	strcpy(text, json);
-	return json_read(&room, text, strlen(text), &why);
+	read = json_read(&room, text, strlen(text), &why);
+	for (i = 0; i < 2; i++) {
+		strcpy(again, json);
+		assert_int_equal(json_find(&known, again, strlen(again), &ignored), read != NULL);
+		if (read)
+			assert_found_alike();
+	}
+	return read;
 }
 
 enum { TEXT, A, A_B, A_B_PID, A_B_S, A_B_LONG, A_N, AB, LIST, LIST_A, S, PATHS };
@@ -83,6 +128,76 @@ static void members_are_found_wherever_they_stand(void **state)
 	assert_null(json_at(&room, A_N));
 	assert_non_null(take("{\"other\":1}"));
 	assert_null(json_at(&room, A)); /* nothing is left of the text before */
+}
+
+/* Alike but for their values, or nearly: what is known of one is not taken for true of another. */
+static void texts_are_told_apart_by_what_stands_between_their_values(void **state)
+{
+	static const char *const rows[] = {
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\",\"two\"],\"s\":\"a string of some length\"}\n",
+		"{\"a\":{\"b\":{\"pid\":-70000000000,\"s\":\"\"}},\"ab\":true,\"list\":[],\"s\":\"\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7.25,\"s\":\"x\"}},\"ab\":false,\"list\":[\"1\",\"2\",\"3\"],\"s\":\"\"}\n",
+		"{\"a\":{\"b\":{\"pid\":007,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\\n\"}},\"ab\":true,\"list\":[\"o\\\"ne\"],\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"\xc3\xa9\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"\xc3\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\",],\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\",2],\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":true,\"s\":\"x\"}},\"ab\":null,\"list\":[[\"one\"]],\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":\"7\",\"s\":\"x\"}},\"ab\":1,\"list\":\"one\",\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x\"}",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x\"}}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":null,\"list\":[\"one\"],\"s\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"t\":\"x\"}},\"ab\":null,\"list\":[\"one\"],\"t\":\"x\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":tru",
+		"{\"a\":{\"b\":{\"pid\":",
+		"{\"a\":{\"b\":{}},\"other\":8,\"pid\":9}\n",
+		"{\"a\":{\"b\":{}},\"other\":\"eight\",\"pid\":9}\n",
+		"{\"a\":{\"b\":{}},\"other\":[{\"pid\":1}],\"pid\":9,\"a\":4}\n",
+	};
+	size_t i;
+	int round;
+
+	(void)state;
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < COUNT(rows); i++)
+			take(rows[i]);
+}
+
+/* Whoever asks by path does not pay for what he does not ask for, once such a text is known. */
+static void of_texts_that_are_known_only_what_is_asked_for_is_read(void **state)
+{
+	static const char *const alike[] = {
+		"{\"other\":1,\"more\":\"x\",\"a\":{\"n\":2}}", "{\"other\":22,\"more\":\"\",\"a\":{\"n\":3}}",
+	};
+	uint64_t n = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(alike); i++) {
+		strcpy(again, alike[i]);
+		assert_true(json_find(&known, again, strlen(again), &why));
+		assert_int_equal(known.n, i ? 3 : 5); /* all of it: itself, other, more, a, n */
+		assert_true(json_number(&known, A_N, &n));
+		assert_int_equal(n, 2 + i);
+	}
+}
+
+/* No end of texts that are not alike is kept: the later ones are read like the first. */
+static void what_is_known_of_texts_does_not_grow_without_end(void **state)
+{
+	char json[64];
+	uint64_t n = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		snprintf(json, sizeof(json), "{\"name_%d\":%d,\"a\":{\"n\":%d}}", i % 3000, i, i);
+		strcpy(again, json);
+		assert_true(json_find(&known, again, strlen(again), &why));
+		assert_true(json_number(&known, A_N, &n));
+		assert_int_equal(n, i);
+	}
 }
 
 static void strings_lose_their_escapes(void **state)
@@ -177,6 +292,7 @@ static int end(void **state)
 {
 	(void)state;
 	json_room_free(&room);
+	json_room_free(&known);
 	return 0;
 }
 
@@ -185,6 +301,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_are_found_by_their_path),
 		cmocka_unit_test(members_are_found_wherever_they_stand),
+		cmocka_unit_test(texts_are_told_apart_by_what_stands_between_their_values),
+		cmocka_unit_test(of_texts_that_are_known_only_what_is_asked_for_is_read),
+		cmocka_unit_test(what_is_known_of_texts_does_not_grow_without_end),
 		cmocka_unit_test(strings_lose_their_escapes),
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(what_is_no_json_is_refused_and_said_why),
@@ -192,5 +311,6 @@ int main(void)
 	};
 
 	json_paths(&room, paths, PATHS);
+	json_paths(&known, paths, PATHS);
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/json.h"
 
-#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/escape.h"
-
-/*
- * Each function that reads takes where it begins and gives where it has ended; NULL: refused. There
- * is a NUL at the end: nobody reads past it, one byte at a time.
- */
-struct reader {
-	const char *end;
-	struct json_room room; /* the caller's, as long as it is read */
-	const char *why;
-};
+#include "base/json_reader.h"
 
 static char *refuse(struct reader *r, const char *why)
 {
@@ -29,51 +18,6 @@ static inline char *behind_space(char *at)
 {
 	while ((unsigned char)*at <= ' ' &&
 	       (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
-		at++;
-	return at;
-}
-
-/* The index of a new value: values move when there must be room for more. */
-static inline uint32_t add(struct json_room *room, const char *key)
-{
-	struct json *value;
-
-	if (room->n == room->room) {
-		room->room = room->room ? 2 * room->room : 128;
-		room->at = xrealloc(room->at, room->room * sizeof(*room->at));
-	}
-	value = &room->at[room->n];
-	value->key = key;
-	value->type = JSON_TYPE_NULL;
-	value->span = 1;
-	return room->n++;
-}
-
-#define EACH_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
-
-/*
- * Marks what ends a run of plain bytes among eight: controls, quotes, backslashes, what is no
- * ASCII. A mark is right if there is none at a lower bit (a borrow may make one above it).
- */
-static uint64_t mark_special(uint64_t eight)
-{
-	uint64_t quote = eight ^ EACH_BYTE('"'), backslash = eight ^ EACH_BYTE('\\');
-
-	return ((eight - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) |
-		eight) & EACH_BYTE(0x80);
-}
-
-static inline char *skip_plain(char *at, const char *end)
-{
-	uint64_t eight, special;
-
-	for (; end - at >= 8; at += 8) {
-		memcpy(&eight, at, 8);
-		special = mark_special(le64toh(eight));
-		if (special)
-			return at + __builtin_ctzll(special) / 8;
-	}
-	while ((unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
 		at++;
 	return at;
 }
@@ -177,7 +121,7 @@ static char *read_odd_string(struct reader *r, const char *from, char *at, uint3
 			to += n;
 			at += n;
 		}
-		end = skip_plain(at, r->end);
+		end = (char *)json_skip_plain(at, r->end);
 		memmove(to, at, (size_t)(end - at));
 		to += end - at;
 		at = end;
@@ -190,7 +134,7 @@ static char *read_odd_string(struct reader *r, const char *from, char *at, uint3
 /* Behind its opening quote. */
 static char *read_string(struct reader *r, char *from, uint32_t *len)
 {
-	char *at = skip_plain(from, r->end);
+	char *at = (char *)json_skip_plain(from, r->end);
 
 	if (*at != '"')
 		return read_odd_string(r, from, at, len);
@@ -254,7 +198,7 @@ static char *read_fraction(struct reader *r, char *at, struct json *value, const
 	return read_real(r, value, from, at);
 }
 
-static char *read_number(struct reader *r, char *at, struct json *value)
+static char *read_odd_number(struct reader *r, char *at, struct json *value)
 {
 	const char *from = at;
 	bool negative = *from == '-', fits;
@@ -277,6 +221,22 @@ static char *read_number(struct reader *r, char *at, struct json *value)
 	value->type = JSON_TYPE_INTEGER;
 	value->u.integer = negative ? (int64_t)(0 - n) : (int64_t)n;
 	return at;
+}
+
+/* Nearly all are like this: digits that are no more than an integer holds for certain. */
+char *json_read_number(struct reader *r, char *at, struct json *value)
+{
+	char *end = at;
+	uint64_t n = 0;
+
+	for (; is_digit(*end); end++)
+		n = n * 10 + (uint64_t)(*end - '0');
+	if (end == at || end - at > 18 || (*at == '0' && end - at > 1) || *end == '.' ||
+	    (*end | 0x20) == 'e')
+		return read_odd_number(r, at, value);
+	value->type = JSON_TYPE_INTEGER;
+	value->u.integer = (int64_t)n;
+	return end;
 }
 
 static char *read_word(struct reader *r, char *at, const char *word)
@@ -364,7 +324,7 @@ static inline char *read_scalar(struct reader *r, char *at, struct json *value)
 	case 'n':
 		return read_word(r, at, "null");
 	default:
-		return read_number(r, at, value);
+		return json_read_number(r, at, value);
 	}
 }
 
@@ -374,7 +334,9 @@ static char *read_inside(struct reader *r, char *at, uint32_t self, const struct
 static inline __attribute__((always_inline)) char *
 read_value(struct reader *r, char *at, const struct place *p, int depth)
 {
-	uint32_t self = add(&r->room, p->key);
+	uint32_t self = json_add(&r->room, p->key);
+
+	r->room.at[self].begin = (uint32_t)(at - r->begin);
 
 	if (p->path)
 		r->room.found[p->path->number] = self;
@@ -429,7 +391,7 @@ static char *read_inside(struct reader *r, char *at, uint32_t self, const struct
 
 const struct json *json_read(struct json_room *room, char *text, size_t len, const char **why)
 {
-	struct reader r = { .end = text + len, .room = *room };
+	struct reader r = { .begin = text, .end = text + len, .room = *room };
 	char *at = behind_space(text);
 
 	r.room.n = 0;

@@ -58,6 +58,7 @@ void json_room_free(struct json_room *room)
 	free(room->at);
 	free(room->paths);
 	free(room->found);
+	json_layouts_free(room->layouts);
 	*room = (struct json_room){ 0 };
 }
 

@@ -150,7 +150,7 @@ int line_read(struct line_room *room, char *text, size_t len, struct line *line,
 	*line = (struct line){ 0 };
 	if (!room->json.paths)
 		json_paths(&room->json, paths, LINE_PATHS_END);
-	if (!json_read(&room->json, text, len, why))
+	if (!json_find(&room->json, text, len, why))
 		return -EBADMSG;
 	*why = "it is JSON, but no line of a stream: its time or its action is missing";
 	time = json_text(&room->json, PATH_TIME);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files that read JSON have of each other. */
+#ifndef PROCTRACE_BASE_JSON_READER_H
+#define PROCTRACE_BASE_JSON_READER_H
+
+#include <endian.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+/*
+ * Each function that reads takes where it begins and gives where it has ended; NULL: refused. There
+ * is a NUL at the end: nobody reads past it, one byte at a time.
+ */
+struct reader {
+	const char *begin, *end;
+	struct json_room room; /* the caller's, as long as it is read */
+	const char *why;
+};
+
+/* The index of a new value: values move when there must be room for more. */
+static inline uint32_t json_add(struct json_room *room, const char *key)
+{
+	struct json *value;
+
+	if (room->n == room->room) {
+		room->room = room->room ? 2 * room->room : 128;
+		room->at = xrealloc(room->at, room->room * sizeof(*room->at));
+	}
+	value = &room->at[room->n];
+	value->key = key;
+	value->type = JSON_TYPE_NULL;
+	value->span = 1;
+	return room->n++;
+}
+
+typedef signed char json_bytes __attribute__((vector_size(16)));
+typedef uint64_t json_marks __attribute__((vector_size(16)));
+
+/* Behind a run of plain bytes: up to a control, a quote, a backslash, or what is no ASCII. */
+static inline const char *json_skip_plain(const char *at, const char *end)
+{
+	for (; end - at >= 16; at += 16) {
+		json_bytes bytes;
+		json_marks marks;
+
+		memcpy(&bytes, at, 16);
+		marks = (json_marks)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+		if (marks[0])
+			return at + __builtin_ctzll(le64toh(marks[0])) / 8;
+		if (marks[1])
+			return at + 8 + __builtin_ctzll(le64toh(marks[1])) / 8;
+	}
+	while ((unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
+
+char *json_read_number(struct reader *r, char *at, struct json *value);
+
+#endif
