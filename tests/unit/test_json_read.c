@@ -136,6 +136,7 @@ static void texts_are_told_apart_by_what_stands_between_their_values(void **stat
 	static const char *const rows[] = {
 		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\",\"two\"],\"s\":\"a string of some length\"}\n",
 		"{\"a\":{\"b\":{\"pid\":-70000000000,\"s\":\"\"}},\"ab\":true,\"list\":[],\"s\":\"\"}\n",
+		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":null,\"list\":[\"one\"],\"s\":\"x\"}\n",
 		"{\"a\":{\"b\":{\"pid\":7.25,\"s\":\"x\"}},\"ab\":false,\"list\":[\"1\",\"2\",\"3\"],\"s\":\"\"}\n",
 		"{\"a\":{\"b\":{\"pid\":007,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x\"}\n",
 		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\\n\"}},\"ab\":true,\"list\":[\"o\\\"ne\"],\"s\":\"x\"}\n",
@@ -147,7 +148,6 @@ static void texts_are_told_apart_by_what_stands_between_their_values(void **stat
 		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x\"}",
 		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x\"}}\n",
 		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":true,\"list\":[\"one\"],\"s\":\"x",
-		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":null,\"list\":[\"one\"],\"s\":\"x\"}\n",
 		"{\"a\":{\"b\":{\"pid\":7,\"t\":\"x\"}},\"ab\":null,\"list\":[\"one\"],\"t\":\"x\"}\n",
 		"{\"a\":{\"b\":{\"pid\":7,\"s\":\"x\"}},\"ab\":tru",
 		"{\"a\":{\"b\":{\"pid\":",
