@@ -288,6 +288,27 @@ def test_filters_take_eight_values():
             assert "omma separated" in manual_options()[option][2]
 
 
+VALUES = {"text|json": "text", "FILE": "x", "SECONDS": "1", "MS": "1", "LIST": "zombie", "PID": "1", "NAME": "x",
+          "USER": "0", "PATH": "/", "ID": "abcd", "N": "16", "BYTES": "1", "REGEX": "x", "KIB": "4", "WHEN": "auto"}
+
+
+@pytest.mark.parametrize("command, section", [("replay", "REPLAY"), ("zombies", "THE PRESENT"),
+                                              ("orphans", "THE PRESENT"), ("daemons", "THE PRESENT")])
+def test_options_that_a_command_cannot_use_are_those_of_the_manual(help_options, command, section):
+    told = manual_section(section).split("Options about")[1].split("cannot be used")[0]
+    told = {f"-{option}" for option in re.findall(r"Fl (-[a-z-]+)", told)}
+    others = {"--watch", "--interval", "--limit"} if command == "replay" else {"--watch", "--interval", "--duration"}
+    refused = set()
+    for option, (_, value, _) in help_options.items():
+        if option not in ("--help", "--version"):
+            done = proctrace(command, option, *([VALUES[value]] if value else []), "-o", "/no/such/file")
+            assert done.returncode != 0  # at the latest where the file is opened
+            if "cannot be used with" in done.stderr:
+                refused.add(option)
+    assert refused - told <= others and told <= refused
+    assert len(told) > 5
+
+
 def test_masks_are_as_many_as_the_manual_says():
     text = manual_options()["--mask"][2]
     most = int(re.search(r"up to (\d+) times", text)[1])
