@@ -506,6 +506,8 @@ static void forget(struct world *w, bool at_rest)
 
 		if (l->state != REF_RELEASED)
 			continue;
+		if (w->engine && engine_find(w->engine, l->id))
+			continue; /* its death waits for its parent's: user/engine/early.c */
 		if (!(a->delivered & 1u << EVENT_FREE) &&
 		    !((a->delivered & 1u << EVENT_REAP) && (at_rest || !is_told_twice(l))) &&
 		    !(at_rest && a->lost & 1u << EVENT_FREE))

@@ -85,9 +85,10 @@ static struct proc *subject(struct engine *e, const struct event *ev)
 	return p;
 }
 
-void engine_apply(struct engine *e, const struct event *ev)
+/* p is its subject. */
+static void apply(struct engine *e, struct proc *p, const struct event *ev)
 {
-	struct proc *p = subject(e, ev);
+	bool awaited = p && p->awaited;
 
 	if (is_gone(ev) && ev->ts > e->released)
 		e->released = ev->ts;
@@ -95,6 +96,23 @@ void engine_apply(struct engine *e, const struct event *ev)
 		apply_sight(e, p, ev);
 	else
 		life_apply(e, p, ev);
+	if (awaited)
+		early_after(e, ev->id);
+}
+
+void engine_go_on(struct engine *e, const struct event *ev)
+{
+	apply(e, subject(e, ev), ev);
+}
+
+void engine_apply(struct engine *e, const struct event *ev)
+{
+	struct proc *p = subject(e, ev);
+
+	if (e->nearly && p && early_is_over(e, p, ev))
+		p = subject(e, ev);
+	if (!early_keep(e, p, ev))
+		apply(e, p, ev);
 }
 
 static struct proc *first(const struct list *l)
@@ -135,6 +153,7 @@ void engine_tick(struct engine *e, uint64_t now)
 {
 	struct proc *p;
 
+	early_tick(e, now);
 	while ((p = first(&e->doubted)) && p->ask_at <= now)
 		doubt(e, p, now);
 	while ((p = first(&e->dead)) && due(e, p) <= now)
@@ -145,8 +164,10 @@ void engine_tick(struct engine *e, uint64_t now)
 uint64_t engine_deadline(const struct engine *e)
 {
 	const struct proc *dead = first(&e->dead), *doubted = first(&e->doubted);
-	uint64_t next = dead ? due(e, dead) : NEVER;
+	uint64_t next = dead ? due(e, dead) : NEVER, early = early_deadline(e);
 
+	if (early < next)
+		next = early;
 	return doubted && doubted->ask_at < next ? doubted->ask_at : next;
 }
 
@@ -181,6 +202,7 @@ void engine_audit_end(struct engine *e)
 void engine_lost(struct engine *e, uint64_t ts)
 {
 	e->lost = ts;
+	early_all(e);
 }
 
 uint64_t engine_evicted(const struct engine *e)
@@ -198,6 +220,7 @@ static void ask_each(struct engine *e, const struct list *dead)
 
 bool engine_ask_dead(struct engine *e)
 {
+	early_all(e);
 	ask_each(e, &e->dead);
 	ask_each(e, &e->doubted);
 	ask_each(e, &e->zombies);
@@ -219,6 +242,7 @@ struct engine *engine_new(const struct engine_config *config, const struct engin
 	list_init(&e->dead);
 	list_init(&e->doubted);
 	list_init(&e->zombies);
+	list_init(&e->early);
 	store_init(e);
 	return e;
 }
@@ -227,6 +251,7 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	early_free(e);
 	store_free(e);
 	free(e);
 }

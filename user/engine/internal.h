@@ -9,6 +9,7 @@
 
 #define FOLLOW_MAX 16
 #define PROGRAMS 256 /* whose paths are kept */
+#define EARLY_MAX 1024 /* events that wait for a parent's death */
 #define ASK_AGAIN (100 * NS_PER_MS) /* what was answered, but is not yet decided */
 #define DOUBT (2 * NS_PER_S) /* after a loss: by then all have been seen again */
 #define ASK_LATE (2 * NS_PER_S) /* what was not answered: there may be many questions before it */
@@ -21,6 +22,8 @@ struct engine {
 	struct pool procs;
 	struct text *programs[PROGRAMS]; /* by a hash of their paths */
 	struct list dead, doubted, zombies;
+	struct list early; /* events that wait, see early.c */
+	size_t nearly;
 	enum life was; /* of the process an event is being applied to: its life before */
 	const struct proc *at_work; /* that process: it cannot be evicted */
 	uint64_t began;
@@ -100,6 +103,25 @@ void family_remove(struct engine *e, struct proc *p);
  */
 void family_retire(struct engine *e, struct proc *p);
 void family_orphan_children(struct engine *e, struct proc *dead, const struct event *ev);
+
+/* early.c: deaths that are told before their parent's */
+/* True if the event waits, and is not to be applied now. */
+bool early_keep(struct engine *e, struct proc *p, const struct event *ev);
+/*
+ * What waits is applied where the event about p shows that it has waited enough: true if there was
+ * any, and p may be gone then. A look comes after all that was recorded before it; so does what one
+ * does whose parent's death waits.
+ */
+bool early_is_over(struct engine *e, const struct proc *p, const struct event *ev);
+/* What waits is applied: for this one, if it is dead now; all; what has waited for long. */
+void early_after(struct engine *e, struct ident id);
+void early_all(struct engine *e);
+void early_tick(struct engine *e, uint64_t now);
+uint64_t early_deadline(const struct engine *e);
+void early_free(struct engine *e);
+
+/* engine.c: applies an event, whether it could wait or not */
+void engine_go_on(struct engine *e, const struct event *ev);
 
 /* reap.c: the kernel has let go of it; the last that is told of it */
 void reap_tell(struct engine *e, struct proc *p, const struct event *ev);

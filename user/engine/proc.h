@@ -74,6 +74,7 @@ struct proc {
 	bool auto_inherited : 1; /* and auto_reaped for that alone */
 	bool heir_autoreaps : 1; /* whoever adopted it ignored SIGCHLD then */
 	bool death_told : 1, death_inferred : 1;
+	bool early : 1, awaited : 1; /* its death waits for its parent's; children's for its: early.c */
 	bool in_wait : 1; /* a thread of it slept in a wait call when it was last seen */
 
 	uint32_t uid, euid, sid, pgid, tty, nspid;
