@@ -232,6 +232,14 @@ static void write_start(struct bench *b)
 	b->sink.ops->start(&b->sink, &start);
 }
 
+/* Of somebody whom a line names beside its process, proctrace replay hears only what is new. */
+static int first_event(const struct bench *b, const struct line *line)
+{
+	const struct proc *p = line->aside ? engine_find(b->pipe.engine, line->events[0].id) : NULL;
+
+	return p && !p->stub && !line->aside_looked_at;
+}
+
 /* Everything of it again, from the recording; only what follows the crowd's beginning counts. */
 static void replay(struct bench *b, uint64_t skip, bool whole)
 {
@@ -255,7 +263,7 @@ static void replay(struct bench *b, uint64_t skip, bool whole)
 		if (!whole)
 			continue;
 		pipeline_pass(&b->pipe, ts);
-		for (i = 0; i < line.nevents; i++)
+		for (i = first_event(b, &line); i < line.nevents; i++)
 			pipeline_feed(&b->pipe, &line.events[i]);
 		if (b->sink.out.len >= 1 << 18)
 			b->sink.out.len = 0;
