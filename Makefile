@@ -251,5 +251,5 @@ clean:
 -include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(MODEL:%=%.d) $(MODEL_PARTS:.o=.d) $(FUZZ_PURE:.o=.d) $(FUZZ:%=%.d) \
 	$(BUILD)/tests/bench/user.d
 
-.PHONY: all deps deps-build run test check check-unit check-fuzz check-python test-asan fuzz \
-	fuzz-long static static-arm64 test-vm bench bench-user install clean
+.PHONY: all deps deps-build run test check check-unit check-model check-fuzz check-python test-asan \
+	fuzz fuzz-long model coverage static static-arm64 test-vm bench bench-user install clean
