@@ -294,7 +294,7 @@ def test_subreaper_that_waits_for_its_own_alone(tracer, case):
         until(lambda: is_zombie(corpse["pid"]), "it is dead")
         told = diagnosed(tracer, corpse, parent, "subreaper_does_not_reap",
                          "PR_SET_CHILD_SUBREAPER", "adopted this child",
-                         "of these 1 were orphans that it had adopted, of whom it has collected 0")
+                         "1 of these was an orphan that it had adopted, of which it has collected 0")
         assert told["creator"]["pid"] == made.pid("middle")
         kill(parent)
         gone(tracer, corpse)

@@ -75,7 +75,7 @@ def test_who_still_works_is_told_and_stands_first():
             assert orphan["cpu_ms"] >= orphan["cpu_used_ms"]
         assert orphans[busy]["cpu_used_ms"] > 5
         text = run("orphans", "--pid", life.pid("driver")).stdout.decode()
-        assert text.count("; no terminal") == 3 and text.count(" works (") == 1
+        assert text.count(", began ") == 3 and text.count(" works (") == 1
         assert max(map(len, text.splitlines())) <= 100
         done(life)
 

@@ -355,8 +355,10 @@ static void about_children(struct inquiry *q)
 			     seen ? "seen to die or found dead" : "found dead",
 			     parent->children_reaped, late);
 	if (parent->orphans_died && parent->orphans_died < parent->children_died)
-		evidence_add(q->e, "of these %u were orphans that it had adopted, of whom it has "
-				   "collected %u", parent->orphans_died, parent->orphans_reaped);
+		evidence_add(q->e, "%u of these %s that it had adopted, of which it has collected "
+				   "%u", parent->orphans_died,
+			     parent->orphans_died == 1 ? "was an orphan" : "were orphans",
+			     parent->orphans_reaped);
 	if (!proc_doing(parent)->known || parent->children_reaped)
 		return;
 	if (proc_doing(parent)->cminflt)

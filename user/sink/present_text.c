@@ -43,32 +43,20 @@ static void add_ms(struct buf *b, uint64_t ns)
 	buf_printf(b, "%" PRIu64 ".%" PRIu64 " ms", ns / NS_PER_MS, ns % NS_PER_MS / 100000);
 }
 
-static void add_descriptors(struct buf *b, const struct standing *s)
-{
-	int i;
-
-	buf_lit(b, "; 0-2:");
-	for (i = 0; i < STANDARD_FDS; i++) {
-		const char *name = descriptor_name(s->fd[i]);
-
-		buf_printf(b, " %s", name ? name : "?");
-	}
-}
-
+/* The rest (directory, terminal, descriptors, CPU so far) is in the lines for machines. */
 static void add_use(struct buf *b, const struct leftover *l)
 {
 	if (!l->standing.moment) {
 		buf_lit(b, "whether it works is not known");
-		return;
+	} else if (!leftover_works(l)) {
+		buf_lit(b, "idle");
+	} else {
+		buf_lit(b, "works (");
+		add_ms(b, l->standing.used);
+		buf_lit(b, " CPU in ");
+		add_ms(b, l->standing.moment);
+		buf_byte(b, ')');
 	}
-	buf_str(b, leftover_works(l) ? "works" : "idle");
-	buf_lit(b, " (");
-	add_ms(b, l->standing.used);
-	buf_lit(b, " CPU in ");
-	add_ms(b, l->standing.moment);
-	buf_lit(b, ", ");
-	add_ms(b, l->standing.cpu);
-	buf_lit(b, " so far)");
 }
 
 static void add_orphan(struct sink *s, const struct leftover *l, uint64_t ts)
@@ -76,22 +64,16 @@ static void add_orphan(struct sink *s, const struct leftover *l, uint64_t ts)
 	struct buf text = { 0 };
 
 	add_who(&text, l->p);
-	add_command(&text, l->p);
+	add_use(&text, l);
+	buf_lit(&text, ", began ");
+	add_age(&text, age(l->p, ts));
+	buf_lit(&text, " ago");
+	if (l->p->args) {
+		buf_lit(&text, ": ");
+		add_command(&text, l->p);
+	}
 	buf_printf(&s->out, "%*s", INDENT, "");
 	add_wrapped(s, &s->out, &text, INDENT, DEEP);
-	text.len = 0;
-	buf_lit(&text, "began ");
-	add_age(&text, age(l->p, ts));
-	buf_lit(&text, " ago; ");
-	add_use(&text, l);
-	buf_str(&text, l->p->tty ? "; terminal" : "; no terminal");
-	add_descriptors(&text, &l->standing);
-	if (l->p->cwd) {
-		buf_lit(&text, "; in ");
-		escape_text(&text, l->p->cwd->s, l->p->cwd->len, true);
-	}
-	buf_printf(&s->out, "%*s", DEEP, "");
-	add_wrapped(s, &s->out, &text, DEEP, DEEP);
 	buf_free(&text);
 }
 
