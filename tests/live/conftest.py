@@ -11,6 +11,8 @@ Run it as root from anywhere: /usr/bin/python3 -m pytest tests/live
     PROCTRACE_OWN_MACHINE
                         1: nobody else is on this machine, which has no compiler (a guest of
                         tests/vm): the wall clock is set, instead of a library's for the tracer alone
+    PROCTRACE_PREEMPTED a file: what the kernel left out, as it may preempt a program, is written
+                        there and fails no test
 """
 
 import os

@@ -250,13 +250,19 @@ def test_terminal_that_is_stuck_does_not_keep_it():
     os.close(master)
 
 
+def waits_in_open(pid):
+    """In a fifo's open; x86 before 5.16 does not say where, but the number of the call tells."""
+    where = proc_text(pid, "wchan")
+    return where in ("fifo_open", "wait_for_partner") or where == "0" and \
+        proc_text(pid, "syscall").split()[0] in ("257", "56")  # openat: x86_64, aarch64
+
+
 def test_fifo_waits_for_its_reader_and_signals_end_that(tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     words = [PROCTRACE, "--format", "json", "--no-snapshot", "-o", fifo]
     with running(*words) as tracer:
-        until(lambda: proc_text(tracer.pid, "wchan") in ("fifo_open", "wait_for_partner"),
-              "it waits for a reader")
+        until(lambda: waits_in_open(tracer.pid), "it waits for a reader")
         tracer.terminate()
         assert tracer.wait(10 * PATIENCE) == -signal.SIGTERM
     with running(*words) as tracer:

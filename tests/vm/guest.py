@@ -11,12 +11,13 @@ TOP = Path(__file__).resolve().parents[2]
 
 def pack(directory, image):
     """A directory as an uncompressed initramfs: software emulation unpacks slowly."""
-    with open(image, "wb") as out:
+    part = image.with_suffix(".part")
+    with open(part, "wb") as out:
         names = subprocess.run(["find", ".", "-mindepth", "1", "-print0"], cwd=directory,
                                stdout=subprocess.PIPE, check=True).stdout
         subprocess.run(["cpio", "-0", "-o", "-H", "newc", "-R", "0:0", "--quiet"], cwd=directory,
                        input=names, stdout=out, check=True)
-    return image
+    return part.rename(image)
 
 
 def put(source, *into):
@@ -74,7 +75,7 @@ def compile_python(root):
 
 PACKAGES = """python3 python3-pytest python3-jsonschema procps util-linux util-linux-extra tini jq dash
     coreutils mount passwd bsdutils sed grep mawk findutils hostname bash libc-bin tar gzip login
-    psmisc""".split()
+    psmisc bpftool""".split()
 BULK = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/zoneinfo", "usr/share/info",
         "usr/lib/python3.11/test", "usr/lib/python3/dist-packages/pytest/__pycache__")
 

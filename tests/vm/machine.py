@@ -15,17 +15,19 @@ MACHINES = {
 CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
 
 
-def boot(arch, kernel, image, job, log, memory=1024, timeout=120):
-    """Boots a kernel into a job; its console goes to a file."""
+def boot(arch, kernel, image, job, log, memory=1024, timeout=120, tests=""):
+    """Boots a kernel into a job; its console goes to a file. tests: see guest/suite."""
+    part = log.with_suffix(".part")  # whoever reads the log meanwhile finds none, or all of it
     argv = [*MACHINES[arch], "-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-smp", "1",
             "-m", str(memory),
             "-kernel", str(kernel), "-initrd", str(image), "-nodefaults", "-nographic",
-            "-no-reboot", "-serial", f"file:{log}", "-monitor", "none", "-net", "none",
-            "-append", f"console={CONSOLES[arch]} panic=-1 quiet mitigations=off job={job}"]
+            "-no-reboot", "-serial", f"file:{part}", "-monitor", "none", "-net", "none",
+            "-append", f"console={CONSOLES[arch]} panic=-1 quiet mitigations=off job={job} tests=\"{tests}\""]
     try:
         subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
         pass
+    part.rename(log)
 
 
 def console(log):

@@ -121,7 +121,9 @@ def read_suite(console):
             failed.remove(name)
             suite["failed"].append(rest)
         elif line.startswith("SKIPPED ["):
-            suite["why"].append(line)
+            suite["why"].append(re.sub(r"\S*/(test_\w+\.py)", r"\1", line))
+        elif word == "VM-PREEMPTED":
+            suite["why"].append("left out by the kernel, told as lost and recovered: {} {}".format(*rest.split()))
     suite["failed"] += sorted(failed)
     suite["cut"] = None if "VM-SUITE-END" in console else " ".join(console[-1].split())
     return suite
