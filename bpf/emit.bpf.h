@@ -30,7 +30,10 @@ static __always_inline u64 wake_flag(void)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-/* Size must be a constant: ring memory is reserved whole. NULL, and counted, when there is none. */
+/*
+ * Size must be a constant: ring memory is reserved whole. NULL, and counted, when there is none.
+ * Reserve first, read then: what is written is in no cache, and comes in while other things are read.
+ */
 static __always_inline void *record_reserve(enum record_kind kind, u64 size)
 {
 	void *record = bpf_ringbuf_reserve(&ring, size, 0);

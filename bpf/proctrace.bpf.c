@@ -44,8 +44,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct record_fork *record;
-	struct record_who who;
-	u32 pid, creator, flags;
+	u32 pid, creator;
 	u64 start, creator_start;
 
 	if (child->pid != child->tgid)
@@ -54,18 +53,16 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	start = child->start_boottime;
 	creator = parent->tgid;
 	creator_start = plain(parent)->group_leader->start_boottime;
-	flags = fill_who(&who, child, plain(child));
-	if (!select_new(plain(child), start, &who, creator, creator_start))
+	if (!select_new(plain(child), start, creator, creator_start))
 		return 0;
-	flags |= selected_flag();
 	record = record_reserve(RECORD_FORK, sizeof(*record));
 	if (!record)
 		return 0;
-	fill_head(&record->head, RECORD_FORK, flags, pid, start);
-	record->who = who;
+	fill_head(&record->head, RECORD_FORK, 0, pid, start);
 	record->creator_start = creator_start;
 	record->creator = creator;
 	record->exit_signal = child->exit_signal;
+	record->head.flags = fill_who(&record->who, child, plain(child)) | selected_flag();
 	record_submit(record);
 	return 0;
 }
@@ -148,18 +145,17 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s || !links->mm)
 		return 0;
-	record = &s->record;
-	flags = fill_who(&record->who, task, links);
-	if (!select_known(links, start, &record->who))
+	if (!select_known(links, start))
 		return 0;
-	flags |= selected_flag();
+	record = &s->record;
+	fill_head(&record->head, RECORD_EXEC, 0, pid, start);
+	flags = fill_who(&record->who, task, links) | selected_flag();
 	record->old_pid = old_pid;
 	record->euid = links->cred->euid.val;
 	record->argc = bprm->argc;
 	record->args_len = read_args(s, links->mm, &flags);
 	s->room.at = record->args_len;
-	flags |= read_paths(s, links, bprm);
-	fill_head(&record->head, RECORD_EXEC, flags, pid, start);
+	record->head.flags = flags | read_paths(s, links, bprm);
 	len = s->room.at;
 	if (len > EXEC_ROOM)
 		len = EXEC_ROOM;
@@ -185,13 +181,26 @@ static __always_inline int process_exited(struct task_struct *task)
 {
 	struct record_exit *record;
 	struct task_struct *links = plain(task), *leader = links->group_leader, *adopter;
-	struct record_who who;
 	bool childless;
 	struct list_head *children = &links->children;
 	u32 pid = task->tgid, flags, threads = threads_forget(links);
 	u64 start = leader->start_boottime;
 
-	flags = fill_who(&who, task, leader);
+	if (select_known(links, start))
+		flags = selected_flag();
+	else if (select_parent(links))
+		flags = 0;
+	else
+		goto untold;
+	record = record_reserve(RECORD_EXIT, sizeof(*record));
+	if (!record)
+		goto untold;
+	fill_head(&record->head, RECORD_EXIT, 0, pid, start);
+	record->threads = threads;
+	flags |= fill_who(&record->who, task, leader);
+	record->status = group_status(links, leader);
+	fill_killer(record, pid, start);
+	fill_times(record, task, leader);
 	if (links->signal->oom_mm)
 		flags |= RECORD_OOM;
 	/*
@@ -201,16 +210,6 @@ static __always_inline int process_exited(struct task_struct *task)
 	childless = children->next == children && threads == 1;
 	if (childless)
 		flags |= RECORD_CHILDLESS;
-	if (select_known(links, start, &who))
-		flags |= selected_flag();
-	else if (!select_parent(links))
-		goto untold;
-	record = record_reserve(RECORD_EXIT, sizeof(*record));
-	if (!record)
-		goto untold;
-	record->who = who;
-	record->status = group_status(links, leader);
-	fill_times(record, task, leader);
 	/* nobody adopts nothing, and to find out who would takes a walk over the ancestors */
 	adopter = childless ? NULL : (struct task_struct *)find_adopter();
 	record->adopter = 0;
@@ -220,9 +219,7 @@ static __always_inline int process_exited(struct task_struct *task)
 		record->adopter_start = BPF_CORE_READ(adopter, group_leader, start_boottime);
 		flags |= autoreaps(adopter) ? RECORD_ADOPTER_AUTOREAPS : 0;
 	}
-	record->threads = threads;
-	fill_killer(record, pid, start);
-	fill_head(&record->head, RECORD_EXIT, flags, pid, start);
+	record->head.flags = flags;
 	record_submit(record);
 	return 0;
 untold:

@@ -53,29 +53,31 @@ static __always_inline bool in_cgroup(struct task_struct *task)
 	return false;
 }
 
-/* Where the first NUL byte of a word is: its high bit. 0: it has none. */
-static __always_inline u64 first_nul(u64 word)
-{
-	u64 nuls = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
-
-	return nuls & -nuls; /* what is above the first may be wrong */
-}
-
 /* Old kernels (5.10) leave the rest of a longer name behind the NUL: __set_task_comm(), fs/exec.c. */
-static __always_inline bool is_named(const struct record_who *who, const volatile u64 *want)
+static __always_inline bool is_named(struct task_struct *task)
 {
-	const u64 *comm = (const u64 *)who->comm;
-	u64 nul = first_nul(comm[0]);
+	const u64 *comm = (const u64 *)task->group_leader->comm;
+	u64 first = comm[0], second = comm[1], nul = first_nul(first);
+	bool named = false;
+	u32 i;
 
-	if (nul)
-		return want[0] == (comm[0] & (nul - 1));
-	nul = first_nul(comm[1]);
-	return want[0] == comm[0] && want[1] == (comm[1] & (nul - 1));
+	if (nul) {
+		first &= nul - 1;
+		second = 0;
+	} else {
+		second &= first_nul(second) - 1;
+	}
+	for (i = 0; i < SELECT_MAX && i < selection.comms; i++) {
+		const volatile u64 *want = (const volatile u64 *)selection.comm[i];
+
+		named |= want[0] == first && want[1] == second;
+	}
+	return named;
 }
 
-static __always_inline bool has_attributes(struct task_struct *task, const struct record_who *who)
+static __always_inline bool has_attributes(struct task_struct *task)
 {
-	u32 pid = task->tgid;
+	u32 pid = task->tgid, uid;
 	bool ok;
 	u32 i;
 
@@ -86,17 +88,14 @@ static __always_inline bool has_attributes(struct task_struct *task, const struc
 			return false;
 	}
 	if (selection.kinds & SELECT_UID) {
+		uid = task->cred->uid.val;
 		for (ok = false, i = 0; i < SELECT_MAX && i < selection.uids; i++)
-			ok |= selection.uid[i] == who->uid;
+			ok |= selection.uid[i] == uid;
 		if (!ok)
 			return false;
 	}
-	if (selection.kinds & SELECT_COMM) {
-		for (ok = false, i = 0; i < SELECT_MAX && i < selection.comms; i++)
-			ok |= is_named(who, (const volatile u64 *)selection.comm[i]);
-		if (!ok)
-			return false;
-	}
+	if ((selection.kinds & SELECT_COMM) && !is_named(task))
+		return false;
 	if ((selection.kinds & SELECT_CGROUP) && !in_cgroup(task))
 		return false;
 	return true;
@@ -112,30 +111,30 @@ static __always_inline void track(u32 pid, u64 start)
 }
 
 /* One that became another program, or ends: it may match now, and one that did stays ours. */
-static __always_inline bool select_known(struct task_struct *task, u64 start,
-					 const struct record_who *who)
+static __always_inline bool select_known(struct task_struct *task, u64 start)
 {
 	u32 pid = task->tgid;
 
 	if (!selection.kinds || is_tracked(pid, start))
 		return true;
-	if ((selection.kinds & SELECT_TREE) || !has_attributes(task, who))
+	if ((selection.kinds & SELECT_TREE) || !has_attributes(task))
 		return false;
 	track(pid, start);
 	return true;
 }
 
 /* A new process; in a tree it is ours if its creator or its parent is. */
-static __always_inline bool select_new(struct task_struct *task, u64 start,
-				       const struct record_who *who, u32 creator,
+static __always_inline bool select_new(struct task_struct *task, u64 start, u32 creator,
 				       u64 creator_start)
 {
+	struct task_struct *parent = task->real_parent;
+
 	if (!selection.kinds)
 		return true;
 	if ((selection.kinds & SELECT_TREE) && !is_tracked(creator, creator_start) &&
-	    !is_tracked(who->ppid, who->parent_start))
+	    !is_tracked(parent->tgid, parent->group_leader->start_boottime))
 		return false;
-	if (!has_attributes(task, who))
+	if (!has_attributes(task))
 		return false;
 	track(task->tgid, start);
 	return true;

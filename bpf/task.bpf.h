@@ -24,6 +24,14 @@ static __always_inline struct task_struct *plain(struct task_struct *task)
 	return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
 }
 
+/* Where the first NUL byte of a word is: its high bit. 0: it has none. */
+static __always_inline u64 first_nul(u64 word)
+{
+	u64 nuls = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+
+	return nuls & -nuls; /* what is above the first may be wrong */
+}
+
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define SIGCHLD 17
