@@ -18,22 +18,64 @@ struct room {
 	u32 pad;
 };
 
-/* What a step needs of a dentry, in one read: its fields d_parent and d_name, side by side. */
+/*
+ * What a step needs of a dentry: its fields from d_parent on, side by side. Of the name that it has
+ * room for itself only as much as lies in the first line of its memory: most names are no longer.
+ */
 struct step {
 	struct dentry *parent;
-	u64 hash_and_len;
+	u32 hash, len;
 	const unsigned char *name;
+	struct inode *inode;
+	u64 short_name;
 };
 
+static __always_inline u32 short_name_offset(void)
+{
+	if (bpf_core_field_exists(struct dentry___shortname, d_shortname))
+		return bpf_core_field_offset(struct dentry___shortname, d_shortname);
+	return bpf_core_field_offset(struct dentry, d_iname);
+}
+
+/* Without a helper call where the kernel has the cast, else in one where the fields lie so. */
 static __always_inline void read_step(struct step *step, struct dentry *dentry)
 {
-	if (bpf_core_field_offset(struct dentry, d_name.name) ==
-	    bpf_core_field_offset(struct dentry, d_parent) + 16) {
+	u32 first = bpf_core_field_offset(struct dentry, d_parent);
+
+	if (have_rdonly_cast) {
+		dentry = bpf_rdonly_cast(dentry, bpf_core_type_id_kernel(struct dentry));
+		step->parent = dentry->d_parent;
+		step->len = dentry->d_name.len;
+		barrier_var(dentry); /* or len and name in one load: see innermost_pid() */
+		step->name = dentry->d_name.name;
+		step->short_name =
+			bpf_core_field_exists(struct dentry___shortname, d_shortname) ?
+				((struct dentry___shortname *)dentry)->d_shortname.words[0] :
+				*(u64 *)dentry->d_iname;
+	} else if (bpf_core_field_offset(struct dentry, d_name.name) - first ==
+			   __builtin_offsetof(struct step, name) &&
+		   short_name_offset() - first == __builtin_offsetof(struct step, short_name)) {
 		bpf_core_read(step, sizeof(*step), &dentry->d_parent);
-		return;
+	} else {
+		step->parent = BPF_CORE_READ(dentry, d_parent);
+		step->name = BPF_CORE_READ(dentry, d_name.name);
+		step->len = NAME_ROOM;
 	}
-	step->parent = BPF_CORE_READ(dentry, d_parent);
-	step->name = BPF_CORE_READ(dentry, d_name.name);
+}
+
+/*
+ * The length of the name, its NUL included; not above 0: it can't be read. Under a rename a short one
+ * may be half of each: then its first NUL is not where its length says, and it is read once more.
+ */
+static __always_inline long take_name(u8 *to, const struct step *step, struct dentry *dentry)
+{
+	if (step->len < sizeof(step->short_name) &&
+	    step->name == (void *)dentry + short_name_offset() &&
+	    first_nul(step->short_name) == 0x80ULL << step->len * 8) {
+		*(u64 *)to = step->short_name;
+		return step->len + 1;
+	}
+	return bpf_probe_read_kernel_str(to, NAME_ROOM, step->name);
 }
 
 /* Appends at most RECORD_PATH_MAX bytes to data; true when the path did not fit. */
@@ -67,7 +109,7 @@ static __always_inline bool walk_path(struct room *room, u8 *data, u32 size, str
 		if (at > size - NAME_ROOM || at - first > RECORD_PATH_MAX - NAME_ROOM)
 			break;
 		read_step(&step, dentry);
-		len = bpf_probe_read_kernel_str(data + at, NAME_ROOM, step.name);
+		len = take_name(data + at, &step, dentry);
 		if (len <= 0)
 			break;
 		room->at = at + len;

@@ -119,9 +119,12 @@ static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct
 	struct file *file = task->mm->exe_file;
 	u32 at = s->room.at;
 
-	bpf_core_read(&s->root, sizeof(s->root), &fs->root);
-	bpf_core_read(&s->cwd, sizeof(s->cwd), &fs->pwd);
-	bpf_core_read(&s->exe, sizeof(s->exe), &file->f_path);
+	s->root.mnt = fs->root.mnt;
+	s->root.dentry = fs->root.dentry;
+	s->cwd.mnt = fs->pwd.mnt;
+	s->cwd.dentry = fs->pwd.dentry;
+	s->exe.mnt = file->f_path.mnt;
+	s->exe.dentry = file->f_path.dentry;
 	exe_cut = read_path(0);
 	record->exe_len = s->room.at - at;
 	at = s->room.at;

@@ -146,12 +146,23 @@ struct sighand_struct {
 };
 
 struct qstr {
+	u32 hash, len;
 	const unsigned char *name;
 };
 
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	unsigned char d_iname[32];
+};
+
+union shortname_store {
+	unsigned long words[4];
+};
+
+/* since 6.14 */
+struct dentry___shortname {
+	union shortname_store d_shortname;
 };
 
 struct vfsmount {
