@@ -4,6 +4,7 @@ says of each."""
 
 import os
 import signal
+import subprocess
 from contextlib import contextmanager
 
 from ledger import Life, Stat, proc_text, until
@@ -81,3 +82,15 @@ def life(*words):
 
 def corpses(made):
     return made.all("born", role="child")
+
+
+@contextmanager
+def container(*argv):
+    """A pid namespace; gives its init's host pid. It ends with all that is in it."""
+    with subprocess.Popen(["unshare", "--fork", "--pid", "--kill-child", *argv],
+                          stdout=subprocess.DEVNULL) as outside:
+        try:
+            yield until(lambda: [pid for pid, stat in processes() if stat.ppid == outside.pid],
+                        "the namespace has an init")[0]
+        finally:
+            outside.kill()

@@ -4,38 +4,14 @@ says is no help is none. The advice is read as a person would, and done as it st
 
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
-from pathlib import Path
 
 import pytest
 
-import now
 from ledger import Life, Stat, is_in_wait, until
+from told import KILL_DEAD, RESTART, Told, zombies_of
 from tracer import PROCTRACE
-
-
-def zombies_of(pid):
-    """The oracle: what /proc has."""
-    found = set()
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            stat = Stat(name)
-        except OSError:
-            continue
-        if stat.ppid == pid and stat.state == "Z":
-            found.add((int(name), stat.start))
-    return found
-
-
-def is_there(zombie):
-    try:
-        stat = Stat(zombie[0])
-    except OSError:
-        return False
-    return (stat.start, stat.state) == (zombie[1], "Z")
 
 
 @pytest.fixture
@@ -55,44 +31,6 @@ def watch():
             raise AssertionError("it has ended")
         yield look
         tracer.kill()
-
-
-def one_look(parent):
-    groups, _ = now.told("zombies", "--pid", parent)
-    return groups and groups[0]["proctrace"]["zombies"]
-
-
-class Told:
-    """What is said of one parent's zombies."""
-
-    def __init__(self, parent, cause, look=one_look):
-        # a look may come between a death and the parent's next wait
-        self.zombies = until(lambda: (told := look(parent)) and told["cause"] == cause and told,
-                             f"{cause} of {parent}", timeout=15)
-        self.dead = zombies_of(parent)
-        assert len(self.dead) == self.zombies["count"] > 0
-
-    def pid_in(self, list_name, words):
-        """The pid in a sentence; words: a regular expression with one group."""
-        sentences = self.zombies[list_name]
-        (match,) = filter(None, (re.search(words, sentence) for sentence in sentences))
-        return int(match[1])
-
-    def do(self, words, sig=signal.SIGKILL):
-        os.kill(self.pid_in("advice", words), sig)
-
-    def try_in_vain(self, words, sig):
-        os.kill(self.pid_in("no_help", words), sig)
-
-    def gone(self):
-        until(lambda: not any(map(is_there, self.dead)), "they are gone")
-
-    def stay(self):
-        assert all(map(is_there, self.dead))
-
-
-RESTART = r"restart \w+\((\d+)\)"
-KILL_DEAD = r"kill -9 (\d+): a zombie is dead already"
 
 
 @pytest.fixture
@@ -249,54 +187,3 @@ def test_bad_init_restart_the_container(life):
     told.do(r"restart the container whose init \S+?\((\d+)\) is: its end frees 1,")
     told.gone()
     made.go_on()
-
-
-# Perl's pre-forking server, from its package: each worker of it takes one connection at a time.
-PREFORK = """
-use Net::Server::PreFork;
-our @ISA = 'Net::Server::PreFork';
-sub process_request { print "hello from $$\\n" }
-main->run(port => $ARGV[0], host => '127.0.0.1', ipv => 4, log_level => 0, min_servers => 3,
-          max_servers => 5, min_spare_servers => 1, max_spare_servers => 4, check_for_dead => 1,
-          check_for_waiting => 1);
-"""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def test_perl_server_that_is_stopped_while_its_workers_crash():
-    port = free_port()
-
-    def hello():
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
-                return client.makefile().readline().startswith("hello from ")
-        except OSError:
-            return False
-
-    def workers():
-        return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children")
-                .read_text().split() if Stat(pid).state != "Z"]
-    with subprocess.Popen(["perl", "-e", PREFORK, str(port)], stdin=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as server:
-        try:
-            until(lambda: hello() and len(workers()) >= 3, "it serves", timeout=15)
-            os.kill(server.pid, signal.SIGSTOP)
-            crashed = workers()
-            for pid in crashed:
-                os.kill(pid, signal.SIGSEGV)
-            told = Told(server.pid, "parent_stopped")
-            assert told.zombies["count"] == len(crashed) and told.zombies["certain"]
-            assert {pid for pid, _ in told.dead} == set(crashed)
-            assert told.zombies["sigchld"] == "caught"
-            told.do(r"kill -CONT (\d+) resumes perl", signal.SIGCONT)
-            told.gone()
-            # what it held is free again: others serve, as soon as it counts its own
-            until(lambda: hello() and not set(workers()) & set(crashed), "it serves again", timeout=90)
-        finally:
-            server.kill()
-            for pid in workers():
-                os.kill(pid, signal.SIGKILL)

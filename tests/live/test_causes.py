@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from corpses import (cminflt, corpses, diagnosed, gone, is_zombie, kill, life, processes, row_of,
-                     zombies_of)
+from corpses import (cminflt, container, corpses, diagnosed, gone, is_zombie, kill, life,
+                     processes, row_of, zombies_of)
 from ledger import Life, Stat, is_in_wait, proc_text, until
 
 THRESHOLD = 300
@@ -352,18 +352,6 @@ ENTRYPOINT = """
 ) &
 exec tail -f /dev/null
 """
-
-
-@contextmanager
-def container(*argv):
-    """A pid namespace; gives its init's host pid. It ends with all that is in it."""
-    with subprocess.Popen(["unshare", "--fork", "--pid", "--kill-child", *argv],
-                          stdout=subprocess.DEVNULL) as outside:
-        try:
-            yield until(lambda: [pid for pid, stat in processes() if stat.ppid == outside.pid],
-                        "the namespace has an init")[0]
-        finally:
-            outside.kill()
 
 
 def test_container_whose_program_is_no_init(tracer):
