@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from ledger import ROOT, Stat, until
+from ledger import ROOT, Stat, proc_text, until
 from tracer import PROCTRACE
 
 PAGE = (ROOT / "user/cli/proctrace-zombies.7").read_text()
@@ -25,6 +25,10 @@ def test_page_has_every_cause():
     causes = SCHEMA["$defs"]["zombie"]["properties"]["cause"]["enum"]
     assert sorted(re.findall(r"\.Ss (\w+)", CAUSES)) == sorted(causes)
     assert {name for name, _, _ in SECTIONS} == set(causes) - {"unknown"}
+
+
+def children_of(pid):
+    return [int(child) for child in proc_text(pid, f"task/{pid}/children").split()]
 
 
 def without_numbers(words):
@@ -53,6 +57,27 @@ def test_program_of_the_page_has_its_cause(tmp_path, cause, program, told):
         finally:
             print(*seen, sep="\n")
             os.killpg(tracer.pid, signal.SIGKILL)
+
+
+def test_one_look_at_the_program_of_the_page_says_what_stands_there(tmp_path):
+    look = PAGE.partition(".Sh ONE LOOK")[2].partition(".Bd")[2].partition("\n")[2].partition("\n.Ed")[0]
+    (tmp_path / "server.py").write_text(
+        next(program for cause, program, _ in SECTIONS if cause == "misses_signals") + "\n")
+    with subprocess.Popen(["tini", "-s", "--", "sh", "-c", "/usr/bin/python3 server.py & wait"],
+                          cwd=tmp_path, stdin=subprocess.DEVNULL) as init:
+        def zombies_of(parent):
+            return [child for child in children_of(parent) if Stat(child).state == "Z"]
+        try:
+            (shell,) = until(lambda: children_of(init.pid), "the shell runs")
+            (server,) = until(lambda: children_of(shell), "the server runs")
+            until(lambda: len(children_of(server)) == 2 == len(zombies_of(server)), "it left two")
+            done = subprocess.run([PROCTRACE, "zombies", "--pid", str(server)], check=True,
+                                  capture_output=True, text=True)
+            os.kill(server, signal.SIGKILL)
+        finally:
+            init.terminate()
+    # where the lines end depends on the terminal
+    assert without_numbers(done.stdout).split() == without_numbers(look).replace("\\e", "\\").split()
 
 
 def test_leader_that_has_left_is_no_zombie(tmp_path):
