@@ -14,6 +14,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import now
 import pytest
 
 from corpses import (cminflt, container, corpses, diagnosed, gone, is_zombie, kill, life,
@@ -399,6 +400,11 @@ def test_orphan_under_a_bad_init_is_told_from_a_child_of_a_live_bad_parent(trace
         children = [row_of(pid) for pid in zombies_of(bad)]
         for child in children:
             diagnosed(tracer, child, bad, "never_waits", "of 2", "collected 0")
+        looks, _ = now.told("zombies")
+        looks = {look["process"]["pid"]: look["proctrace"]["zombies"] for look in looks}
+        assert [looks[pid]["cause"] for pid in (init, bad)] == ["init_does_not_reap", "never_waits"]
+        assert any(f"its {len(children)} pass to tail({init}), which does not collect its own" in words
+                   for words in looks[bad]["advice"])
         # Its end hands them to the same bad init: no cure here, and the container's end is.
         kill(bad)
         until(lambda: len(zombies_of(init)) == 4, "all lie before the init")

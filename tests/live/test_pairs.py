@@ -63,6 +63,25 @@ def test_who_misses_signals_and_who_never_waits_with_a_handler_or_without(tracer
     gone(tracer, *sum(dead, []))
 
 
+def test_the_same_two_of_before_tracing_began(trace, lives):
+    misses, counts = lives("once=3", "counts=2")
+    misses.until("waited")
+    parents = [made.pid("parent") for made in (misses, counts)]
+    dead = [[row for row in corpses(made) if row["pid"] in zombies_of(parent)]
+            for made, parent in zip((misses, counts), parents)]
+    tracer = trace("--zombie-after", 300, "--tree", os.getpid())  # its replay comes to the same
+    for corpse in dead[0]:
+        diagnosed(tracer, corpse, parents[0], "misses_signals",
+                  f"cminflt in /proc/{parents[0]}/stat is {cminflt(parents[0])}",
+                  "no SIGCHLD is pending", also=["waits_late"])
+    for corpse in dead[1]:
+        diagnosed(tracer, corpse, parents[1], "never_waits", "it has a handler for SIGCHLD",
+                  f"cminflt in /proc/{parents[1]}/stat is 0", also=[])
+    for parent in parents:
+        kill(parent)
+    gone(tracer, *sum(dead, []))
+
+
 def test_a_child_that_is_traced_and_a_parent_that_is_stuck_or_traced_itself(tracer, lives):
     traced, stuck, held = lives("traced", "stuck", "held")
     parents = [made.pid("parent") for made in (traced, stuck, held)]
