@@ -154,7 +154,7 @@ static __always_inline u32 fill_who(struct record_who *who, struct task_struct *
 		flags |= RECORD_KTHREAD;
 	if (BPF_CORE_READ_BITFIELD(signal, is_child_subreaper))
 		flags |= RECORD_SUBREAPER;
-	if (task->ptrace)
+	if (leader->ptrace) /* a tracer of another thread has no say in who is waited for */
 		flags |= RECORD_TRACED;
 	who->ppid = parent->tgid;
 	who->parent_start = parent->group_leader->start_boottime;

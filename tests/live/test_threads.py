@@ -35,6 +35,17 @@ def test_leader_that_leaves_before_its_threads_is_no_zombie_and_no_exit(tracer, 
     story.assert_ends()
 
 
+def test_group_whose_leader_is_traced_is_waited_for_though_sigchld_is_ignored(tracer):
+    """do_notify_parent(), kernel/signal.c: it is the leader that has or has not a tracer."""
+    with Life("threads", "leader-first-traced") as life:
+        life.until("leader-left")
+        life.go_on()
+        story = tracer.about(life.finish())
+    assert story.life("process") == ["fork", "exit", "reap"]
+    assert story.line("process", "reap")["proctrace"]["reap"]["how"] == "wait"
+    story.assert_ends()
+
+
 def test_process_killed_with_all_its_threads_ends_once(tracer):
     story = tracer.story_of("threads", "killed")
     assert story.life("process") == ["fork", "exit", "reap"]

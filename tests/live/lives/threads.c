@@ -4,6 +4,8 @@
  *
  *   leader-first        the leader leaves with 5; after a step a thread ends the group with 7
  *   leader-first-quiet  the leader leaves with 5; after a step the last thread leaves with 3
+ *   leader-first-traced the same as the first, of a child that its parent traces while it ignores
+ *                       SIGCHLD: so it must be waited for
  *   exec                a thread that is not the leader executes a program, which ends with 33
  *   exec-after-leader   the same when the leader has left already
  *   forker              a thread forks and leaves; the child lives on until a step
@@ -16,6 +18,7 @@
 #include "lives.h"
 
 #include <pthread.h>
+#include <sys/ptrace.h>
 
 static int ready[2];
 
@@ -45,16 +48,23 @@ static void *leave_quietly(void *arg)
 	return NULL;
 }
 
-static void leader_first(void *(*body)(void *))
+static void leader_first(void *(*body)(void *), bool traced)
 {
-	struct gate *gate = new_gate();
-	pid_t pid = sprout();
+	struct gate *held = new_gate(), *gate = new_gate();
+	pid_t pid;
 
+	if (traced)
+		signal(SIGCHLD, SIG_IGN);
+	pid = sprout();
 	if (pid == 0) {
 		born("process");
+		wait_at(held->wait);
 		start(body, &gate->wait);
 		leave(5);
 	}
+	if (traced)
+		must(ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+	open_gate(held);
 	await(look(pid).state == 'Z');
 	ledger("{\"what\":\"leader-left\",\"pid\":%d,\"state\":\"%c\",\"threads\":%d}", pid,
 	       look(pid).state, look(pid).threads);
@@ -238,9 +248,11 @@ int main(int argc, char **argv)
 		under_prompt_reaper();
 	born("driver");
 	if (!strcmp(name, "leader-first"))
-		leader_first(end_group);
+		leader_first(end_group, false);
 	else if (!strcmp(name, "leader-first-quiet"))
-		leader_first(leave_quietly);
+		leader_first(leave_quietly, false);
+	else if (!strcmp(name, "leader-first-traced"))
+		leader_first(end_group, true);
 	else if (!strcmp(name, "exec"))
 		exec_in_thread(false);
 	else if (!strcmp(name, "exec-after-leader"))
