@@ -177,15 +177,18 @@ static void who_ignores_sigchld_lets_go_of_what_it_adopts_even_if_it_dies_then(v
 	tell(fork_of(10, 8));
 	tell(fork_of(11, 10));
 	tell(exit_of(11, 10, EXITED(0)));
+	pass(20 * NS_PER_MS);
 	ev = exit_of(10, 8, EXITED(0));
 	ev.exit.adopter = id_of(8);
 	ev.exit.adopter_autoreaps = true;
 	tell(ev);
+	forget();
 	ev = exit_of(8, 9, EXITED(0));
 	ev.exit.adopter = id_of(9);
 	tell(ev);
 	tell(free_of(11, 8));
 	assert_told("reap 11 by 8 auto rcu\n");
+	assert_true(w.reap.u.reap.zombie == 20 * NS_PER_MS); /* for so long it had lain with 10 */
 }
 
 /* A shell script that waits well and then execs a server that never does. */
@@ -307,6 +310,26 @@ static void an_exec_makes_its_exit_signal_sigchld(void **state)
 	tell(exec_of(11, 10));
 	assert_int_equal(proc(11)->exit_signal, SIGCHLD);
 	exit.facts.parent_autoreaps = true;
+	tell(exit);
+	forget();
+	tell(free_of(11, 10));
+	assert_told("reap 11 by 10 auto rcu\n");
+}
+
+/* So does one that fails when the old program is gone: it kills, and no exec is told. */
+static void an_exec_that_kills_makes_the_exit_signal_sigchld(void **state)
+{
+	struct event fork = fork_of(11, 10), exit = exit_of(11, 10, KILLED(SIGSEGV));
+
+	(void)state;
+	there_are(10);
+	fork.fork.exit_signal = SIGUSR1;
+	fork.facts.have |= HAVE_EXEC_ID;
+	tell(fork);
+	exit.facts.have |= HAVE_EXEC_ID;
+	exit.facts.exec_id = fork.facts.exec_id + 1;
+	exit.facts.parent_autoreaps = true;
+	exit.exit.killer_known = true;
 	tell(exit);
 	forget();
 	tell(free_of(11, 10));
@@ -728,6 +751,7 @@ int main(void)
 		story(other_exit_signals_are_not_reaped_by_themselves),
 		story(an_exec_makes_its_exit_signal_sigchld),
 		story(a_parent_that_is_a_new_program_gets_sigchld),
+		story(an_exec_that_kills_makes_the_exit_signal_sigchld),
 		story(an_exec_of_the_parent_makes_it_sigchld_too),
 		story(a_traced_one_is_not_reaped_by_itself),
 		story(a_corpse_handed_to_one_that_ignores_sigchld_is_reaped_by_itself),

@@ -170,12 +170,17 @@ static void replace(struct text **slot, struct slice slice)
 }
 
 /* Whatever it was cloned with, the exit signal is SIGCHLD from now on: de_thread(), fs/exec.c */
+void facts_exec_begun(struct proc *p)
+{
+	p->exit_signal = SIGCHLD;
+	p->has_exit_signal = true;
+}
+
 static void executed(struct proc *p, const struct event *ev)
 {
 	p->execed = true;
 	p->exec_ts = ev->ts;
-	p->exit_signal = SIGCHLD;
-	p->has_exit_signal = true;
+	facts_exec_begun(p);
 }
 
 /* It is another program now, and no more is known of it than what a look will tell. */

@@ -297,6 +297,8 @@ static void orphan(struct engine *e, struct proc *child, struct proc *dead, stru
 	bool heard = ev->kind == EVENT_EXIT && !(e->lost && ev->ts < e->lost + DOUBT);
 	struct change change = { .kind = CHANGE_ORPHAN, .ts = ev->ts, .p = child, .event = ev };
 
+	if (child->auto_reaped && child->auto_inherited)
+		return; /* dead has let it go: nobody is left to inherit */
 	if (adopter || child->life == LIFE_RUNNING) /* a corpse has nobody else to be told under */
 		link_to(child, adopter);
 	child->parent_reckoned = true;

@@ -78,6 +78,7 @@ void facts_learn(struct engine *e, struct proc *p, const struct event *ev);
 bool facts_exec_missed(const struct proc *p, const struct event *ev);
 void facts_exec(struct engine *e, struct proc *p, const struct event *ev);
 void facts_exec_unheard(struct proc *p, const struct event *ev);
+void facts_exec_begun(struct proc *p); /* whether it succeeds or kills */
 void facts_sight(struct engine *e, struct proc *p, const struct event *ev);
 void facts_inherit(struct proc *child, const struct proc *creator, const struct event *ev);
 void facts_classify(struct engine *e, struct proc *p, const struct event *ev);

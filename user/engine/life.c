@@ -178,12 +178,14 @@ static bool died_in_exec(const struct proc *p, const struct event *ev)
 
 static void on_death(struct engine *e, struct proc *p, const struct event *ev)
 {
-	bool missed = facts_exec_missed(p, ev) && !died_in_exec(p, ev);
+	bool missed = facts_exec_missed(p, ev), fatal = missed && died_in_exec(p, ev);
 
 	store_fetch_ties(p);
 	introduce(e, p, ev);
 	facts_classify(e, p, ev);
-	if (missed)
+	if (fatal)
+		facts_exec_begun(p);
+	else if (missed)
 		infer_exec(e, p, ev);
 	p->letter = 'Z';
 	p->status = ev->exit.status;
