@@ -18,14 +18,14 @@ CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
 WORDS = {"amd64": "", "arm64": " mhash_entries=16777216"}
 
 
-def boot(arch, kernel, image, job, log, memory=1024, timeout=120, tests=""):
-    """Boots a kernel into a job; its console goes to a file. tests: see guest/suite."""
+def boot(arch, kernel, image, job, log, memory=1024, timeout=120, words=""):
+    """Boots a kernel into a job; its console goes to a file. words: the job's, see guest/suite."""
     part = log.with_suffix(".part")  # whoever reads the log meanwhile finds none, or all of it
     argv = [*MACHINES[arch], "-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-smp", "1",
             "-m", str(memory),
             "-kernel", str(kernel), "-initrd", str(image), "-nodefaults", "-nographic",
             "-no-reboot", "-serial", f"file:{part}", "-monitor", "none", "-net", "none",
-            "-append", f"console={CONSOLES[arch]} panic=-1 quiet mitigations=off job={job}{WORDS[arch]} tests=\"{tests}\""]
+            "-append", f"console={CONSOLES[arch]} panic=-1 quiet mitigations=off job={job}{WORDS[arch]} {words}"]
     try:
         subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
