@@ -19,6 +19,7 @@ SCHEMA = json.loads(SCHEMA_FILE.read_text())
 PRESENT = {"zombies", "zombies_total", "orphans", "orphans_total", "daemons", "daemons_total"}
 ACTIONS = [word for word in SCHEMA["properties"]["event"]["properties"]["action"]["enum"] if word not in PRESENT]
 WHOLE = Draft202012Validator(SCHEMA)
+COMMON = Draft202012Validator({name: part for name, part in SCHEMA.items() if name != "oneOf"})
 
 
 def proctrace(*options, **how):
@@ -74,5 +75,4 @@ def complaints(line):
     if action not in BRANCHES:
         return [f"no such action: {action}"]
     return [f"{'/'.join(map(str, problem.absolute_path))}: {problem.message}"
-            for problem in BRANCHES[action].iter_errors(line)] + \
-        [problem.message for problem in WHOLE.iter_errors(line) if "oneOf" not in problem.schema_path]
+            for problem in [*BRANCHES[action].iter_errors(line), *COMMON.iter_errors(line)]]
