@@ -167,6 +167,18 @@ void ran_tiny(const char *role, int code, int thread)
 
 /* Deaths */
 
+/* The same signal has hit a child of its own whose exit signal is deadly: which one comes first? */
+static bool is_hit_twice(int slot)
+{
+	const struct member *m = &members[slot];
+
+	for (int i = 1; many_are_hit && i < born_count; i++)
+		if (members[i].parent == slot && members[i].exit_signal == SIGUSR1 &&
+		    members[i].pgid == m->pgid && !members[i].gone)
+			return true;
+	return false;
+}
+
 static void bury(int slot, int status, int killer)
 {
 	struct member *m = &members[slot];
@@ -178,7 +190,8 @@ static void bury(int slot, int status, int killer)
 		die("%s does not die", m->role);
 	close(m->pidfd);
 	m->alive = m->stopped = m->judged = false;
-	if (m->deathsig && (many_are_hit || in_zap)) { /* its parent may have fallen first */
+	if (is_hit_twice(slot) ||
+	    (m->deathsig && (many_are_hit || in_zap))) { /* its parent may have fallen first */
 		status = UNTOLD;
 		killer = ANYBODY;
 	}
@@ -295,8 +308,8 @@ void hit(int slot, int sig, int killer)
 		if (m->pending[sig] == NOBODY)
 			m->pending[sig] = killer;
 		row_fact("pended", slot, killer);
-	} else {
-		falls(slot, sig, killer);
+	} else { /* of two alike the first one counts, which was pending while it was stopped */
+		falls(slot, sig, m->pending[sig] != NOBODY ? m->pending[sig] : killer);
 	}
 }
 
