@@ -4,6 +4,8 @@
 import os
 import resource
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import now
 import pytest
@@ -14,7 +16,9 @@ from stream import seconds
 LIMIT = 60
 RATE = 5  # a second
 USER = 54321  # nobody's, so that its tasks are the leak's alone
+THREADS_MAX = Path("/proc/sys/kernel/threads-max")
 FULL = os.environ.get("PROCTRACE_FULL") == "1"
+OWN_MACHINE = os.environ.get("PROCTRACE_OWN_MACHINE") == "1"
 
 
 @pytest.fixture
@@ -122,6 +126,35 @@ def test_namespace_that_is_young_gives_out_its_first_numbers_too():
     leaky.end()
     zombies = line["proctrace"]["zombies"]
     assert zombies["limits"]["pid_max"] == {"max": 599, "used": 501, "levels_up": 0}
+
+
+@contextmanager
+def room_on_the_machine(tasks):
+    """Of the tasks of all; who runs this is counted, too."""
+    before = THREADS_MAX.read_text()
+    now_there = int(Path("/proc/loadavg").read_text().split()[3].split("/")[1])
+    THREADS_MAX.write_text(str(now_there + tasks))
+    try:
+        yield now_there + tasks
+    finally:
+        THREADS_MAX.write_text(before)
+
+
+@pytest.mark.skipif(not OWN_MACHINE, reason="it fills the machine: PROCTRACE_OWN_MACHINE=1")
+def test_forecast_of_the_limit_of_the_machine(trace):
+    tracer = trace()
+    with room_on_the_machine(LIMIT) as limit:
+        leaky = Leaky(RATE, 10 * LIMIT)
+        refused = leaky.row()
+    assert LIMIT / 2 < refused["children"] == leaky.zombies()
+    told = leaks_of(tracer, leaky.pid)
+    assert told, "it ran into its limit, and nobody had said so"
+    leak = told[0]["proctrace"]["zombie_leak"]
+    assert leak["forecast"]["limit"] == "threads_max"
+    assert leak["limits"]["threads_max"]["max"] == limit
+    assert abs(off_by(told[0], refused["refused"])) <= 0.1 + 0.3 / RATE
+    assert any("kernel.threads-max is reached in" in words for words in leak["evidence"])
+    leaky.end()
 
 
 @pytest.mark.skipif(not FULL, reason="it makes 16,000 zombies: PROCTRACE_FULL=1")
