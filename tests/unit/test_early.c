@@ -122,6 +122,23 @@ static void a_look_ends_the_waiting(void **state)
 	assert_told("inferred exit 14\nexit 15\nreap 15 by 1 init audit\n");
 }
 
+/* 13 waits for 12, and 12 for 11, whose record was lost: that of 12 was not. */
+static void who_is_waited_for_and_waits_is_told_first(void **state)
+{
+	(void)state;
+	a_family();
+	tell(fork_of(13, 12));
+	forget();
+	tell(exit_of(12, INIT, EXITED(7)));
+	tell(exit_of(13, INIT, EXITED(0)));
+	assert_told("");
+	w.now++;
+	tell(sight_of(13, INIT, 'Z'));
+	assert_told("inferred exit 11\nexit 12\norphan 13 from 12 to 1\n"
+		    "background orphan 13, 12 died, 1 adopts\nexit 13\n");
+	assert_int_equal(proc(12)->status, EXITED(7));
+}
+
 static void nothing_waits_when_tracing_ends(void **state)
 {
 	(void)state;
@@ -142,6 +159,7 @@ int main(void)
 		T(it_waits_for_a_while_and_not_for_ever),
 		T(where_something_was_lost_nobody_waits),
 		T(a_look_ends_the_waiting),
+		T(who_is_waited_for_and_waits_is_told_first),
 		T(nothing_waits_when_tracing_ends),
 	};
 

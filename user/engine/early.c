@@ -97,10 +97,16 @@ static void let_go(struct engine *e, struct early *early)
 	free(early);
 }
 
+/* Where the parent waits as well, that goes first: its death is known, and not to be inferred. */
 static void early_of(struct engine *e, struct ident parent)
 {
-	struct early *early;
+	struct proc *p = store_find(e, parent);
+	struct early *early = p && p->early ? death_of(e, p) : NULL;
 
+	if (early) {
+		p->early = false;
+		early_of(e, early->parent);
+	}
 	while ((early = first_of(e, parent)))
 		let_go(e, early);
 }
