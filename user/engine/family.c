@@ -155,8 +155,7 @@ bool family_disputes(const struct proc *p, const struct event *ev)
 /*
  * That a living parent has lost p means that this parent is dead, and that nobody said so. A record
  * proves it: the parent's own would have come before, or was waited for (early.c). After a look both
- * are looked at once more:
- * false, so far it is open.
+ * are looked at once more: false, so far it is open.
  */
 static bool dispute(struct engine *e, struct proc *p, const struct event *ev)
 {
