@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Deaths that are told before the parent's, though it had given its children away by then. */
+#include "engine/internal.h"
 #include "story.h"
 
 static int begin(void **state)
@@ -122,6 +123,31 @@ static void a_look_ends_the_waiting(void **state)
 	assert_told("inferred exit 14\nexit 15\nreap 15 by 1 init audit\n");
 }
 
+/* However many deaths come so: memory is bounded. */
+static void no_more_wait_than_there_is_room_for(void **state)
+{
+	uint32_t i, waiting = 0;
+
+	(void)state;
+	there_are(10);
+	tell(fork_of(11, 10));
+	for (i = 0; i < EARLY_MAX; i++)
+		tell(fork_of(100 + i, 11));
+	for (i = 0; i < EARLY_MAX; i++)
+		tell(exit_of(100 + i, INIT, EXITED(7)));
+	for (i = 0; i < EARLY_MAX; i++)
+		waiting += proc(100 + i)->life == LIFE_RUNNING;
+	assert_int_equal(waiting, EARLY_MAX);
+	tell(fork_of(12, 10)); /* of one not heard of: they may wait on */
+	assert_int_equal(proc(100)->life, LIFE_RUNNING);
+	tell(exec_of(12, 10));
+	for (i = 0; i < EARLY_MAX; i++) {
+		assert_int_equal(proc(100 + i)->life, LIFE_DEAD);
+		assert_int_equal(proc(100 + i)->status, EXITED(7));
+	}
+	assert_int_equal(proc(11)->life, LIFE_DEAD);
+}
+
 /* 13 waits for 12, and 12 for 11, whose record was lost: that of 12 was not. */
 static void who_is_waited_for_and_waits_is_told_first(void **state)
 {
@@ -159,6 +185,7 @@ int main(void)
 		T(it_waits_for_a_while_and_not_for_ever),
 		T(where_something_was_lost_nobody_waits),
 		T(a_look_ends_the_waiting),
+		T(no_more_wait_than_there_is_room_for),
 		T(who_is_waited_for_and_waits_is_told_first),
 		T(nothing_waits_when_tracing_ends),
 	};
