@@ -87,6 +87,23 @@ def test_fail_on_lost_is_status_3_when_something_was(trace):
     tracer.stop(expect=3)
 
 
+def test_processes_that_the_first_picture_has_no_room_for_are_counted(trace):
+    with Child(["/bin/sh"], stdin=subprocess.PIPE) as shell:
+        shell.stdin.write(b"sleep 60 &\n" * 40)
+        shell.stdin.flush()
+        family = Path(f"/proc/{shell.pid}/task/{shell.pid}/children")
+        until(lambda: len(family.read_text().split()) == 40, "40 children")
+        tracer = trace("--max-processes", 16, may_lose=True)
+        tracer.stop()
+        for child in family.read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+    told = sum(line["event"]["action"] == "snapshot" for line in tracer.lines)
+    lost = sum(row["count"] for row in tracer.lines[-1]["proctrace"]["losses"]
+               if (row["kind"], row["cause"]) == ("process", "max_processes"))
+    assert told < 40 <= told + lost
+    assert "--max-processes" in tracer.stderr()
+
+
 def test_filter_that_finds_no_room_is_counted(trace):
     """Of 16 processes that are remembered one is the tree's root: first as it was named, and by its
     start when that is known; where so few are kept it may be both."""

@@ -68,7 +68,7 @@ static bool tell_loss(struct recovery *r, uint64_t now, const char *kind, const 
 /* Processes that were dropped because of --max-processes are a loss too. */
 static void tell_evictions(struct recovery *r, uint64_t now)
 {
-	uint64_t evicted = engine_evicted(r->pipe->engine);
+	uint64_t evicted = engine_evicted(r->pipe->engine) + r->unkept;
 
 	if (tell_loss(r, now, "process", "max_processes", evicted - r->evicted) && !r->evicted)
 		say("there are more processes than are kept: some are forgotten (see "

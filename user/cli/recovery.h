@@ -15,6 +15,7 @@ struct recovery {
 	struct pipeline *pipe;
 	struct sights *sights;
 	uint64_t told[LIVE_LOSSES], evicted; /* of what the counters show */
+	uint64_t unkept; /* processes that the first picture had no room for */
 	uint64_t dropped;   /* records, when that was last asked */
 	uint64_t lost_seen; /* when the counters were last read, */
 	uint64_t lost_since; /* and the time before that: what is told was lost after it */

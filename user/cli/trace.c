@@ -75,6 +75,16 @@ static void track_by_start(struct trace *t, uint32_t pid)
 		live_untrack(t->live, (struct ident){ pid, 0 });
 }
 
+/* Of one for whom there was no room nothing is known: that is a loss like a later eviction. */
+static void on_pictured(void *ctx, const struct event *ev)
+{
+	struct trace *t = ctx;
+	const struct engine *e = t->pipe.engine;
+
+	loop_apply_sight(t, ev);
+	t->recovery.unkept += engine_count(e) >= t->o->max_procs && !engine_find(e, ev->id);
+}
+
 /* The hooks are live: the first picture is taken, and what the ring told meanwhile comes behind. */
 static int first_picture(struct trace *t)
 {
@@ -92,7 +102,7 @@ static int first_picture(struct trace *t)
 	t->pipe.ctx = t;
 	for (i = 0; i < t->o->trees; i++)
 		engine_follow(t->pipe.engine, t->o->tree[i]);
-	err = live_snapshot(t->live, born_before, true, loop_apply_sight, t);
+	err = live_snapshot(t->live, born_before, true, on_pictured, t);
 	if (err)
 		say("the processes of now cannot be read: %s", strerror(-err));
 	for (i = 0; i < t->o->trees; i++)
