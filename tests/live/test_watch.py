@@ -113,6 +113,18 @@ def test_those_who_were_there_before_are_no_more_than_seen(watched):
     assert not any("oldest_died" in group or "creators" in group for group in groups)
 
 
+def test_first_page_knows_those_who_were_there_before(watched):
+    first = watched()
+    first.order("early")
+    assert first.wait_for(1)["oldest_died"]
+    done = subprocess.run([PROCTRACE, "zombies", "--watch", "--format", "json", "--duration", "2",
+                           "--interval", "0.1", "--pid", str(first.keeper.pid)],
+                          stdout=subprocess.PIPE, timeout=60, check=True)
+    totals = [line["proctrace"]["zombies_total"] for line in map(json.loads, done.stdout.splitlines())
+              if line["event"]["action"] == "zombies_total"]
+    assert len(totals) > 2 and totals[0]["zombies"] == 1
+
+
 def test_text_tells_arguments_and_how_it_goes_on(watched):
     with subprocess.Popen([PROCTRACE, "zombies", "--watch", "--interval", "0.3"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as tracer:

@@ -8,13 +8,17 @@
 #include "cli/zombies.h"
 
 #define EVERY (2 * NS_PER_S)
+#define SETTLED (NS_PER_S / 4) /* by then the kernel has said who stands that long */
 #define CLEAR "\033[H\033[J" /* to the upper left, and what is behind it goes */
 
+/* Before any dead process can be known for a zombie, "no zombies" would be no answer. */
 void watch_begin(struct watch *w, const struct options *o, uint64_t now)
 {
+	uint64_t first = o->zombie_after + SETTLED;
+
 	w->since = now;
 	w->every = o->interval ? o->interval : EVERY;
-	w->next = o->watch ? now + w->every : NEVER;
+	w->next = o->watch ? now + (w->every > first ? w->every : first) : NEVER;
 	w->screen = !o->json && !o->output && isatty(STDOUT_FILENO);
 }
 
