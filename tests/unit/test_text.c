@@ -384,6 +384,10 @@ static void a_zombie_tells_since_when_and_all_causes(void **state)
 	s.ops->finding(&s, &f);
 	assert_ends(text_line(), " since before tracing began, cause: init_does_not_reap () "
 				 "was: sleep 9");
+	text_put(p.args);
+	p.args = NULL;
+	s.ops->finding(&s, &f);
+	assert_ends(text_line(), " cause: init_does_not_reap ()"); /* what it was is not known */
 	p.death_told = true;
 	s.ops->finding(&s, &f);
 	assert_says(text_line(), " since nobody knows when, cause: ");

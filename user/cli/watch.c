@@ -14,7 +14,8 @@
 /* Before any dead process can be known for a zombie, "no zombies" would be no answer. */
 void watch_begin(struct watch *w, const struct options *o, uint64_t now)
 {
-	uint64_t first = o->zombie_after + SETTLED;
+	uint64_t threshold = o->zombie_after < NS_PER_S ? o->zombie_after : NS_PER_S;
+	uint64_t first = threshold + SETTLED;
 
 	w->since = now;
 	w->every = o->interval ? o->interval : EVERY;

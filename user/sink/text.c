@@ -242,7 +242,10 @@ static void write_zombie(struct sink *s, const struct finding *f)
 			buf_printf(b, ", also %s", cause_name(cause));
 	buf_lit(b, " (");
 	add_evidence(b, &f->evidence);
-	buf_lit(b, ") was: ");
+	buf_byte(b, ')');
+	if (!f->p->args)
+		return; /* it was dead already when it was first seen */
+	buf_lit(b, " was: ");
 	add_args(b, f->p);
 }
 
