@@ -149,7 +149,7 @@ def listed(title, name):
 
 def left_out():
     return listed("Not run in the guests", "left-out") + \
-        listed("Run on the oldest and on the newest kernel alone", "kernel-apart")
+        listed("Run at least on the oldest and on the newest kernel", "kernel-apart")
 
 
 def of_binaries(rows):
