@@ -57,8 +57,8 @@ struct change {
 };
 
 /*
- * Where the engine speaks to. Called from within engine_apply(), engine_tick() and
- * engine_audit_end().
+ * Where the engine speaks to. Called from within engine_apply(), engine_tick(), engine_audit_end(),
+ * engine_lost() and engine_ask_dead(): these two end the waiting of a death for its parent's.
  */
 struct engine_out {
 	void *ctx;

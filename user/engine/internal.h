@@ -124,11 +124,24 @@ void early_free(struct engine *e);
 /* engine.c: applies an event, whether it could wait or not */
 void engine_go_on(struct engine *e, const struct event *ev);
 
+/* death.c: its exit record says it */
+void death_heard(struct engine *e, struct proc *p, const struct event *ev);
+/* Found dead, or gone, while it counts as running: when it died, nobody knows. */
+void death_unheard(struct engine *e, struct proc *p, const struct event *ev);
+/* Dead since before tracing began. */
+void death_found(struct engine *e, struct proc *p, const struct event *ev);
+
 /* reap.c: the kernel has let go of it; the last that is told of it */
 void reap_tell(struct engine *e, struct proc *p, const struct event *ev);
 
 /* life.c: what an event means for a process (NULL: one not heard of), by the table */
 void life_apply(struct engine *e, struct proc *p, const struct event *ev);
+/* Where it is heard of for the first time, and not by its fork. */
+void life_introduce(struct engine *e, struct proc *p, const struct event *ev);
+/* It is another program, and no exec was heard of. */
+void life_infer_exec(struct engine *e, struct proc *p, const struct event *ev);
+void life_tell(struct engine *e, enum change_kind kind, const struct proc *p,
+	       const struct event *ev, bool inferred);
 /* Its fork, or that it was there; and of those who turn out to be followed with it. */
 void life_tell_birth(struct engine *e, struct proc *p, const struct event *ev, bool inferred);
 /* The same once more, and its death: to nobody was it told who wants the followed alone. */

@@ -18,8 +18,8 @@ enum happening {
 	HAPPENINGS
 };
 
-static void tell(struct engine *e, enum change_kind kind, const struct proc *p,
-		 const struct event *ev, bool inferred)
+void life_tell(struct engine *e, enum change_kind kind, const struct proc *p,
+	       const struct event *ev, bool inferred)
 {
 	struct change change = {
 		.kind = kind, .ts = ev->ts, .p = p, .event = ev, .inferred = inferred
@@ -33,7 +33,7 @@ static void tell(struct engine *e, enum change_kind kind, const struct proc *p,
 void life_tell_birth(struct engine *e, struct proc *p, const struct event *ev, bool inferred)
 {
 	p->introduced = true;
-	tell(e, p->from_snapshot ? CHANGE_SNAPSHOT : CHANGE_FORK, p, ev, inferred);
+	life_tell(e, p->from_snapshot ? CHANGE_SNAPSHOT : CHANGE_FORK, p, ev, inferred);
 	family_follow_children(e, p, ev);
 }
 
@@ -41,7 +41,7 @@ void life_tell_again(struct engine *e, struct proc *p, const struct event *ev)
 {
 	life_tell_birth(e, p, ev, !p->from_snapshot);
 	if (p->life != LIFE_RUNNING && p->death_told)
-		tell(e, CHANGE_EXIT, p, ev, true);
+		life_tell(e, CHANGE_EXIT, p, ev, true);
 }
 
 static void settle(struct engine *e, struct proc *p, const struct event *ev)
@@ -71,7 +71,7 @@ static void follow_if_asked(struct engine *e, struct proc *p, const struct event
  * The first time a process is heard of, and not by its fork. It was there before tracing began, or
  * the source has left it out so far; else its birth was lost, and is told now.
  */
-static void introduce(struct engine *e, struct proc *p, const struct event *ev)
+void life_introduce(struct engine *e, struct proc *p, const struct event *ev)
 {
 	bool first = e->was == LIFE_NONE || p->stub;
 
@@ -88,11 +88,11 @@ static void introduce(struct engine *e, struct proc *p, const struct event *ev)
 	life_tell_birth(e, p, ev, true);
 }
 
-static void infer_exec(struct engine *e, struct proc *p, const struct event *ev)
+void life_infer_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
 	facts_exec_unheard(p, ev);
 	family_new_account(p);
-	tell(e, CHANGE_EXEC, p, ev, true);
+	life_tell(e, CHANGE_EXEC, p, ev, true);
 	e->out.ask(e->out.ctx, p->id, true);
 }
 
@@ -103,7 +103,7 @@ static void creator_execed(struct engine *e, struct proc *creator, const struct 
 		return;
 	creator->heard = ev->ts;
 	creator->exec_id = ev->facts.exec_id;
-	infer_exec(e, creator, ev);
+	life_infer_exec(e, creator, ev);
 }
 
 static void on_fork(struct engine *e, struct proc *p, const struct event *ev)
@@ -136,86 +136,11 @@ static void on_late_fork(struct engine *e, struct proc *p, const struct event *e
 
 static void on_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
-	introduce(e, p, ev);
+	life_introduce(e, p, ev);
 	facts_exec(e, p, ev);
 	family_new_account(p);
 	facts_classify(e, p, ev);
-	tell(e, CHANGE_EXEC, p, ev, false);
-}
-
-static void count_death(struct proc *p)
-{
-	if (!p->parent)
-		return;
-	if (p->counted) { /* it was found dead, and now its death is told */
-		p->parent->found_dead -= p->parent->found_dead > 0; /* as far as it was known */
-		return;
-	}
-	p->counted = true;
-	p->parent->found_dead += !p->death_told;
-	p->parent->children_died++;
-	p->parent->orphans_died += p->adopted;
-}
-
-/* do_notify_parent(), kernel/signal.c: the parent does not want to know of it. */
-static bool needs_no_wait(const struct proc *p, const struct event *exit)
-{
-	bool sigchld = !p->has_exit_signal || p->exit_signal == SIGCHLD ||
-		       (p->parent && p->parent->exec_ts > p->id.start);
-
-	return exit->facts.parent_autoreaps && sigchld && !p->traced;
-}
-
-/*
- * An exec may fail when the old program is gone already: then the kernel kills with SIGSEGV, and no
- * exec is told, though the count of them has grown.
- */
-static bool died_in_exec(const struct proc *p, const struct event *ev)
-{
-	return ev->facts.exec_id == p->exec_id + 1 && (ev->exit.status & 0x7f) == SIGSEGV &&
-	       ev->exit.killer_known && !ev->exit.killer.pid;
-}
-
-static void on_death(struct engine *e, struct proc *p, const struct event *ev)
-{
-	bool missed = facts_exec_missed(p, ev), fatal = missed && died_in_exec(p, ev);
-
-	store_fetch_ties(p);
-	introduce(e, p, ev);
-	facts_classify(e, p, ev);
-	if (fatal)
-		facts_exec_begun(p);
-	else if (missed)
-		infer_exec(e, p, ev);
-	p->letter = 'Z';
-	p->status = ev->exit.status;
-	p->has_status = true;
-	p->died = p->dead_seen = ev->ts;
-	p->death_told = true;
-	p->auto_reaped = needs_no_wait(p, ev);
-	p->auto_disputed = p->auto_reaped && !p->heir_autoreaps && p->parent &&
-			   (ev->facts.have & HAVE_PARENT) &&
-			   !ident_names(ev->facts.parent, p->parent->id);
-	count_death(p);
-	to_list(p, &e->dead);
-	tell(e, CHANGE_EXIT, p, ev, false);
-	family_orphan_children(e, p, ev);
-}
-
-/*
- * Found dead, or gone, while it counts as running: its end was not heard of. When it was, nobody
- * knows.
- */
-static void infer_death(struct engine *e, struct proc *p, const struct event *ev)
-{
-	p->letter = 'Z';
-	p->dead_seen = ev->ts;
-	p->death_told = p->death_inferred = true;
-	count_death(p);
-	to_list(p, &e->dead);
-	if (!p->stub)
-		tell(e, CHANGE_EXIT, p, ev, true);
-	family_orphan_children(e, p, ev);
+	life_tell(e, CHANGE_EXEC, p, ev, false);
 }
 
 void life_end_unheard(struct engine *e, struct proc *p, uint64_t ts)
@@ -223,32 +148,28 @@ void life_end_unheard(struct engine *e, struct proc *p, uint64_t ts)
 	const struct event ev = { .kind = EVENT_MISSING, .ts = ts, .id = p->id };
 
 	p->life = LIFE_DEAD;
-	infer_death(e, p, &ev);
+	death_unheard(e, p, &ev);
 }
 
 static void found_corpse(struct engine *e, struct proc *p, const struct event *ev)
 {
-	introduce(e, p, ev);
+	life_introduce(e, p, ev);
 	facts_sight(e, p, ev);
 	p->status = ev->sight.status;
 	p->has_status = ev->sight.has_status;
 	facts_classify(e, p, ev);
-	if (!p->from_snapshot) {
-		if (!p->introduced)
-			life_tell_birth(e, p, ev, true);
-		infer_death(e, p, ev);
+	if (p->from_snapshot) {
+		death_found(e, p, ev);
 		return;
 	}
-	p->dead_seen = ev->ts;
-	count_death(p);
-	to_list(p, &e->dead);
-	life_tell_birth(e, p, ev, false);
-	family_orphan_children(e, p, ev);
+	if (!p->introduced)
+		life_tell_birth(e, p, ev, true);
+	death_unheard(e, p, ev);
 }
 
 static void found_alive(struct engine *e, struct proc *p, const struct event *ev)
 {
-	introduce(e, p, ev);
+	life_introduce(e, p, ev);
 	facts_sight(e, p, ev);
 	facts_classify(e, p, ev);
 	if (p->from_snapshot)
@@ -268,12 +189,12 @@ static void on_sight(struct engine *e, struct proc *p, const struct event *ev)
 	}
 	settle(e, p, ev);
 	if (missed)
-		infer_exec(e, p, ev);
+		life_infer_exec(e, p, ev);
 	else if (!counted) /* its program was read before: from /proc, which does not count execs */
 		e->out.ask(e->out.ctx, p->id, true);
 	facts_sight(e, p, ev);
 	facts_classify(e, p, ev);
-	tell(e, CHANGE_SIGHT, p, ev, missed);
+	life_tell(e, CHANGE_SIGHT, p, ev, missed);
 }
 
 static void on_unheard_death(struct engine *e, struct proc *p, const struct event *ev)
@@ -286,14 +207,14 @@ static void on_unheard_death(struct engine *e, struct proc *p, const struct even
 	facts_sight(e, p, ev);
 	p->status = ev->sight.status;
 	p->has_status = ev->sight.has_status;
-	infer_death(e, p, ev);
+	death_unheard(e, p, ev);
 }
 
 /* The first picture found it dead, and now comes the record of that death. */
 static void on_late_death(struct engine *e, struct proc *p, const struct event *ev)
 {
 	if (!p->death_told)
-		on_death(e, p, ev);
+		death_heard(e, p, ev);
 }
 
 static void on_corpse(struct engine *e, struct proc *p, const struct event *ev)
@@ -315,7 +236,7 @@ static void on_confirmed(struct engine *e, struct proc *p, const struct event *e
 	}
 	p->auto_reaped = false; /* or it would not lie there */
 	to_list(p, &e->zombies);
-	tell(e, CHANGE_ZOMBIE, p, ev, false);
+	life_tell(e, CHANGE_ZOMBIE, p, ev, false);
 }
 
 /* Doubted, and seen in the middle of dying (a big core dump, a long exit): asked again later. */
@@ -328,13 +249,13 @@ static void on_still_dying(struct engine *e, struct proc *p, const struct event 
 /* Gone while it counts as running: two ends at once. */
 static void on_vanished(struct engine *e, struct proc *p, const struct event *ev)
 {
-	infer_death(e, p, ev);
+	death_unheard(e, p, ev);
 	reap_tell(e, p, ev);
 }
 
 static void on_thread(struct engine *e, struct proc *p, const struct event *ev)
 {
-	tell(e, ev->kind == EVENT_THREAD_START ? CHANGE_THREAD_START : CHANGE_THREAD_EXIT, p,
+	life_tell(e, ev->kind == EVENT_THREAD_START ? CHANGE_THREAD_START : CHANGE_THREAD_EXIT, p,
 		    ev, false);
 }
 
@@ -355,14 +276,14 @@ static const struct step {
 	[LIFE_NONE] = {
 		[H_FORK]    = { LIFE_RUNNING, on_fork },
 		[H_EXEC]    = { LIFE_RUNNING, on_exec },
-		[H_EXIT]    = { LIFE_DEAD,    on_death },
+		[H_EXIT]    = { LIFE_DEAD,    death_heard },
 		[H_ALIVE]   = { LIFE_RUNNING, found_alive },
 		[H_CORPSE]  = { LIFE_DEAD,    found_corpse },
 	},
 	[LIFE_RUNNING] = {
 		[H_FORK]    = { LIFE_RUNNING, on_late_fork },
 		[H_EXEC]    = { LIFE_RUNNING, on_exec },
-		[H_EXIT]    = { LIFE_DEAD,    on_death },
+		[H_EXIT]    = { LIFE_DEAD,    death_heard },
 		[H_FREE]    = { LIFE_GONE,    on_vanished },
 		[H_ALIVE]   = { LIFE_RUNNING, on_sight },
 		[H_CORPSE]  = { LIFE_DEAD,    on_unheard_death },
