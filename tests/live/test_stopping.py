@@ -33,7 +33,11 @@ def bpf_ids_of(pid):
     """Those that a process holds by its file descriptors."""
     ids = set()
     for info in Path(f"/proc/{pid}/fdinfo").iterdir():
-        for row in info.read_text().splitlines():
+        try:
+            rows = info.read_text().splitlines()
+        except FileNotFoundError:  # a file that it has read and closed
+            continue
+        for row in rows:
             name, _, value = row.partition(":")
             if name in ("prog_id", "map_id", "link_id"):
                 ids.add((name.removesuffix("_id"), int(value)))
