@@ -67,7 +67,8 @@ void tasks_hand_out(struct record_task *tasks, size_t n, uint64_t born_before, b
 {
 	size_t i;
 
-	qsort(tasks, n, sizeof(*tasks), by_start);
+	if (n) /* tasks may be NULL then, which qsort() does not take */
+		qsort(tasks, n, sizeof(*tasks), by_start);
 	hand_out_missing(tasks, n, rooms, fn, ctx);
 	for (i = 0; i < n; i++)
 		if (tasks[i].head.start < born_before)
