@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* JSON is read in place, and as strictly as by another program (jansson), which reads it too. */
+#include "base/buf.h"
 #include "base/json.h"
 
 #include <jansson.h>
@@ -183,6 +184,23 @@ static void of_texts_that_are_known_only_what_is_asked_for_is_read(void **state)
 	}
 }
 
+/* More values than there was room for: where they are kept moves while they are read. */
+static void a_long_list_of_a_known_text_is_found_whole(void **state)
+{
+	struct buf json = { 0 };
+	int i;
+
+	(void)state;
+	take("{\"list\":[\"one\"]}");
+	buf_str(&json, "{\"list\":[\"one\"");
+	for (i = 0; i < 600; i++)
+		buf_printf(&json, ",\"%d\"", i);
+	buf_str(&json, "]}");
+	buf_byte(&json, 0);
+	take(json.data);
+	buf_free(&json);
+}
+
 /* No end of texts that are not alike is kept: the later ones are read like the first. */
 static void what_is_known_of_texts_does_not_grow_without_end(void **state)
 {
@@ -303,6 +321,7 @@ int main(void)
 		cmocka_unit_test(members_are_found_wherever_they_stand),
 		cmocka_unit_test(texts_are_told_apart_by_what_stands_between_their_values),
 		cmocka_unit_test(of_texts_that_are_known_only_what_is_asked_for_is_read),
+		cmocka_unit_test(a_long_list_of_a_known_text_is_found_whole),
 		cmocka_unit_test(what_is_known_of_texts_does_not_grow_without_end),
 		cmocka_unit_test(strings_lose_their_escapes),
 		cmocka_unit_test(numbers_are_exact),

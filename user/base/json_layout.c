@@ -82,15 +82,17 @@ static inline const char *follow_string(const struct reader *r, const char *at, 
 static const char *follow_strings(struct reader *r, const char *at, uint32_t array)
 {
 	struct json ignored, *value = &ignored;
-	uint32_t n = 0;
+	uint32_t n = 0, self;
 
 	for (; *at != ']'; n++) {
 		if (n && *at++ != ',')
 			return NULL;
 		if (*at != '"')
 			return NULL;
-		if (array)
-			value = &r->room.at[json_add(&r->room, NULL)];
+		if (array) {
+			self = json_add(&r->room, NULL); /* apart: the values may move with it */
+			value = &r->room.at[self];
+		}
 		at = follow_string(r, at + 1, value);
 		if (!at)
 			return NULL;
