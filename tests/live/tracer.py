@@ -15,7 +15,7 @@ from stream import ALERTS, Checker, started_at
 PROCTRACE = os.path.abspath(os.environ.get("PROCTRACE", ROOT / "build/proctrace"))
 # A recording made with these lacks what a replay needs to find the same.
 PARTIAL = {"--events", "--no-snapshot", "--pid", "--comm", "--uid", "--cgroup", "--container",
-           "--no-mask", "--mask"}
+           "--no-mask", "--mask", "--max-processes"}
 SANITIZER = re.compile(r"AddressSanitizer|runtime error|LeakSanitizer")
 
 
