@@ -100,16 +100,21 @@ def test_what_was_seen_is_told(watched):
     watch.end(expect=3)
 
 
+def later_pages(action, keeper, duration, interval):
+    """What another watch, begun only now, says in its lines of that action."""
+    done = subprocess.run([PROCTRACE, "zombies", "--watch", "--format", "json", "--duration",
+                           str(duration), "--interval", str(interval), "--pid", str(keeper.pid)],
+                          stdout=subprocess.PIPE, timeout=60, check=True)
+    return [line["proctrace"][action] for line in map(json.loads, done.stdout.splitlines())
+            if line["event"]["action"] == action]
+
+
 def test_those_who_were_there_before_are_no_more_than_seen(watched):
     first = watched()
     first.order("early")
     assert first.wait_for(1)["oldest_died"]
-    late = subprocess.Popen([PROCTRACE, "zombies", "--watch", "--format", "json", "--duration", "3",
-                             "--interval", "0.4", "--pid", str(first.keeper.pid)],
-                            stdout=subprocess.PIPE, text=True)
-    lines = [json.loads(raw) for raw in late.communicate(timeout=20)[0].splitlines()]
-    groups = [line["proctrace"]["zombies"] for line in lines if line["event"]["action"] == "zombies"]
-    assert groups and late.returncode == 0
+    groups = later_pages("zombies", first.keeper, duration=3, interval=0.4)
+    assert groups
     assert not any("oldest_died" in group or "creators" in group for group in groups)
 
 
@@ -117,11 +122,7 @@ def test_first_page_knows_those_who_were_there_before(watched):
     first = watched()
     first.order("early")
     assert first.wait_for(1)["oldest_died"]
-    done = subprocess.run([PROCTRACE, "zombies", "--watch", "--format", "json", "--duration", "2",
-                           "--interval", "0.1", "--pid", str(first.keeper.pid)],
-                          stdout=subprocess.PIPE, timeout=60, check=True)
-    totals = [line["proctrace"]["zombies_total"] for line in map(json.loads, done.stdout.splitlines())
-              if line["event"]["action"] == "zombies_total"]
+    totals = later_pages("zombies_total", first.keeper, duration=2, interval=0.1)
     assert len(totals) > 2 and totals[0]["zombies"] == 1
 
 

@@ -142,7 +142,6 @@ bool early_is_over(struct engine *e, const struct proc *p, const struct event *e
 				   must_be_told(p->parent, ev, p) ? p->parent :
 								    NULL;
 	const struct early *death = whose ? death_of(e, whose) : NULL;
-
 	bool full = e->nearly >= EARLY_MAX;
 
 	if (full)

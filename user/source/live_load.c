@@ -116,7 +116,7 @@ static void probe(struct proctrace *bpf, struct live_features *f, const struct b
 	bpf_program__set_autoattach(bpf->progs.on_release, false);
 }
 
-/* Those of one moment, that is. Nor do the maps of the others take memory that the kernel would have to clear. */
+/* What a picture of one moment takes. Nor do the maps of the others take memory to be cleared. */
 static void load_only_the_iterators(struct proctrace *bpf)
 {
 	struct bpf_program *program;
@@ -125,7 +125,6 @@ static void load_only_the_iterators(struct proctrace *bpf)
 	bpf_object__for_each_map(map, bpf->obj)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
 			bpf_map__set_max_entries(map, 1);
-
 	bpf_object__for_each_program(program, bpf->obj)
 		if (program != bpf->progs.each_task && program != bpf->progs.each_namespace)
 			bpf_program__set_autoload(program, false);
