@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is dropped inside the kernel. "tracked" remembers the processes that matched, so that their
- * later records pass whatever has become of them. A pid alone is no key: it may be in use again
- * before the release of its last holder is told.
+ * later records pass whatever has become of them; and of a tree the others too: they may come to
+ * match, and so may what they make. A pid alone is no key: it may be in use again before the
+ * release of its last holder is told.
  */
 #ifndef PROCTRACE_SELECT_BPF_H
 #define PROCTRACE_SELECT_BPF_H
@@ -12,20 +13,28 @@ struct {
 	__uint(max_entries, TRACKED_MAX); /* user space may set less */
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct tracked);
-	__type(value, u8);
+	__type(value, u8); /* enum tracked_as */
 } tracked SEC(".maps");
 
-/* Processes that found no room there: they match, and what comes of them may be dropped. */
+/* Processes that found no room there: they may match, and what comes of them may be dropped. */
 u64 filters_lost = 0;
 
-static __always_inline bool is_tracked(u32 pid, u64 start)
+/* enum tracked_as, or 0 */
+static __always_inline u8 tracked_as(u32 pid, u64 start)
 {
 	struct tracked key = { .pid = pid, .start = start };
+	u8 *as = bpf_map_lookup_elem(&tracked, &key);
 
-	if (bpf_map_lookup_elem(&tracked, &key))
-		return true;
-	key.start = 0;
-	return bpf_map_lookup_elem(&tracked, &key);
+	if (!as) {
+		key.start = 0;
+		as = bpf_map_lookup_elem(&tracked, &key);
+	}
+	return as ? *as : 0;
+}
+
+static __always_inline bool is_told(u32 pid, u64 start)
+{
+	return tracked_as(pid, start) == TRACKED_TOLD;
 }
 
 /* Of one that has passed; only of a tree user space can't tell by itself who belongs to it. */
@@ -101,12 +110,11 @@ static __always_inline bool has_attributes(struct task_struct *task)
 	return true;
 }
 
-static __always_inline void track(u32 pid, u64 start)
+static __always_inline void track(u32 pid, u64 start, u8 as)
 {
 	struct tracked key = { .pid = pid, .start = start };
-	u8 set = 1;
 
-	if (bpf_map_update_elem(&tracked, &key, &set, BPF_ANY))
+	if (bpf_map_update_elem(&tracked, &key, &as, BPF_ANY))
 		__sync_fetch_and_add(&filters_lost, 1);
 }
 
@@ -114,12 +122,16 @@ static __always_inline void track(u32 pid, u64 start)
 static __always_inline bool select_known(struct task_struct *task, u64 start)
 {
 	u32 pid = task->tgid;
+	u8 as;
 
-	if (!selection.kinds || is_tracked(pid, start))
+	if (!selection.kinds)
 		return true;
-	if ((selection.kinds & SELECT_TREE) || !has_attributes(task))
+	as = tracked_as(pid, start);
+	if (as == TRACKED_TOLD)
+		return true;
+	if (((selection.kinds & SELECT_TREE) && !as) || !has_attributes(task))
 		return false;
-	track(pid, start);
+	track(pid, start, TRACKED_TOLD);
 	return true;
 }
 
@@ -128,16 +140,17 @@ static __always_inline bool select_new(struct task_struct *task, u64 start, u32 
 				       u64 creator_start)
 {
 	struct task_struct *parent = task->real_parent;
+	bool told;
 
 	if (!selection.kinds)
 		return true;
-	if ((selection.kinds & SELECT_TREE) && !is_tracked(creator, creator_start) &&
-	    !is_tracked(parent->tgid, parent->group_leader->start_boottime))
+	if ((selection.kinds & SELECT_TREE) && !tracked_as(creator, creator_start) &&
+	    !tracked_as(parent->tgid, parent->group_leader->start_boottime))
 		return false;
-	if (!has_attributes(task))
-		return false;
-	track(task->tgid, start);
-	return true;
+	told = has_attributes(task);
+	if (told || (selection.kinds & SELECT_TREE))
+		track(task->tgid, start, told ? TRACKED_TOLD : TRACKED_KIN);
+	return told;
 }
 
 #define CHILDREN 64
@@ -156,7 +169,7 @@ static __always_inline bool select_parent(struct task_struct *task)
 			(void *)at - bpf_core_field_offset(struct task_struct, sibling);
 
 		if (!(selection.kinds & SELECT_TREE) ||
-		    is_tracked(BPF_CORE_READ(child, tgid), BPF_CORE_READ(child, start_boottime)))
+		    tracked_as(BPF_CORE_READ(child, tgid), BPF_CORE_READ(child, start_boottime)))
 			return true;
 		at = BPF_CORE_READ(at, next);
 	}
@@ -166,22 +179,24 @@ static __always_inline bool select_parent(struct task_struct *task)
 /* One that is dead, and of which nothing but the release is still to come. */
 static __always_inline bool select_dead(u32 pid, u64 start)
 {
-	return !selection.kinds || is_tracked(pid, start);
+	return !selection.kinds || is_told(pid, start);
 }
 
-/* The last word on a process: true if it was ours, and it is forgotten. */
+/* The last word on a process: true if it was told of; and it is forgotten. */
 static __always_inline bool select_released(u32 pid, u64 start)
 {
 	struct tracked key = { .pid = pid, .start = start };
+	u8 as;
 
 	if (!selection.kinds)
 		return true;
-	if (!is_tracked(pid, start))
+	as = tracked_as(pid, start);
+	if (!as)
 		return false;
 	bpf_map_delete_elem(&tracked, &key);
 	key.start = 0;
 	bpf_map_delete_elem(&tracked, &key);
-	return true;
+	return as == TRACKED_TOLD;
 }
 
 #endif

@@ -50,7 +50,7 @@ int each_task(struct bpf_iter__task *ctx)
 	if (task->pid != task->tgid)
 		return 0;
 	flags = fill_who(&record.who, task, task);
-	if (selection.kinds && is_tracked(task->tgid, task->start_boottime))
+	if (selection.kinds && tracked_as(task->tgid, task->start_boottime))
 		flags |= RECORD_SELECTED;
 	fill_head(&record.head, RECORD_TASK, flags, task->tgid, task->start_boottime);
 	if (task->ptrace) { /* not the flag: a branch on it keeps all paths that made it apart */

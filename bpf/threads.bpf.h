@@ -45,7 +45,7 @@ static __always_inline int thread_started(struct task_struct *task)
 		thread_peaks_lost = 1;
 	}
 	if (want_threads &&
-	    (!selection.kinds || is_tracked(pid, plain(task)->group_leader->start_boottime)))
+	    (!selection.kinds || is_told(pid, plain(task)->group_leader->start_boottime)))
 		send_thread(task, RECORD_THREAD_START);
 	return 0;
 }
@@ -54,7 +54,7 @@ static __always_inline void thread_exited(struct task_struct *task)
 {
 	if (!want_threads || task->pid == task->tgid)
 		return;
-	if (!selection.kinds || is_tracked(task->tgid, plain(task)->group_leader->start_boottime))
+	if (!selection.kinds || is_told(task->tgid, plain(task)->group_leader->start_boottime))
 		send_thread(task, RECORD_THREAD_EXIT);
 }
 

@@ -10,7 +10,7 @@
 #include "proctrace/record.h"
 
 #define SELECT_MAX 8 /* values of one kind */
-#define TRACKED_MAX (1 << 20) /* processes that are remembered as matching */
+#define TRACKED_MAX (1 << 20) /* processes that are remembered */
 
 enum select_kind {
 	SELECT_TREE = 1 << 0, /* descendants of the processes in the map "tracked" */
@@ -25,6 +25,12 @@ struct tracked {
 	u32 pid;
 	u32 pad;
 	u64 start; /* 0: whoever has the pid */
+};
+
+/* What it remembers of them. */
+enum tracked_as {
+	TRACKED_KIN = 1, /* it belongs to the tree, and does not match yet */
+	TRACKED_TOLD = 2, /* it matched: all that comes of it is told */
 };
 
 struct selection {

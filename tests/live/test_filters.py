@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import TINY, Child, Life, held, lived, released
+from ledger import TINY, Child, Life, comm_of, held, lived, released, until
 
 HIERARCHIES = ["unified", "pids", "memory", ""]  # hybrid machines have some, others the last
 
@@ -157,6 +157,100 @@ def test_comm_takes_several(trace, programs):
             tracer.wait_line(child.ledger.who("child"), "reap")
         tracer.stop()
     assert set(told(tracer)) == {one.pid, two.pid}
+
+
+# What makes a process match that did not when it was born: the option, what it does, what is told.
+BECOMING = {
+    "program": ("--comm", "exec {program} 3", ["exec", "exit", "reap"]),
+    "name": ("--comm", "printf {name} >/proc/$$/comm; exit 3", ["exit", "reap"]),
+    "user": ("--uid", "exec setpriv --reuid=65534 --clear-groups {tiny} 3",
+             ["exec", "exit", "reap"]),
+}
+
+
+@pytest.mark.parametrize("where", ["anywhere", "tree", "command"])
+@pytest.mark.parametrize("what", BECOMING)
+def test_who_comes_to_match_is_told_from_then_on(trace, programs, tmp_path, where, what):
+    """A fork has its creator's name and user: whose child it is makes no difference to that."""
+    option, becomes, story = BECOMING[what]
+    words = {"program": programs[0], "name": programs[0].name, "tiny": TINY}
+    selected = [option, "65534" if option == "--uid" else programs[0].name]
+    ledger = tmp_path / "pid"
+    script = tmp_path / "script"
+    script.write_text(f"sh -c 'echo $$ >{ledger}; {becomes.format(**words)}'\n:\n")
+    with shell() as (child, run):
+        if where == "command":
+            tracer = trace(*selected, command=["/bin/sh", "-c", f"sh {script}; :"])
+            tracer.join()
+        else:
+            tracer = trace(*selected, *(["--tree", child.pid] if where == "tree" else []))
+            run(f"sh {script}")
+            pid = int(ledger.read_text())
+            tracer.wait_for(lambda: "reap" in told(tracer).get(pid, ()), "its reap", 25)
+            tracer.stop()
+    pid = int(ledger.read_text())
+    assert told(tracer)[pid] == story
+    (code,) = [line["process"]["exit_code"] for line in tracer.lines
+               if line["event"]["action"] == "exit" and line["process"]["pid"] == pid]
+    assert code == 3
+    if option == "--comm":  # of that name is nobody else
+        assert set(told(tracer)) == {pid}
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """A fifo that a shell reads a line from, and what lets it go on."""
+    path = tmp_path / "gate"
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR)  # waits for no reader
+    yield path, lambda: os.write(fd, b"on\n")
+    os.close(fd)
+
+
+@pytest.mark.parametrize("where", ["tree", "command"])
+def test_who_matches_outside_the_tree_is_not_told(trace, programs, gate, where):
+    program, (path, go_on) = programs[0], gate
+    script = f"{program} 1; read x <{path}; {program} 2; :"
+    with shell() as (child, _):
+        if where == "command":
+            tracer = trace("--comm", program.name, command=["/bin/sh", "-c", script])
+        else:
+            tracer = trace("--comm", program.name, "--tree", child.pid)
+            child.stdin.write(script.encode() + b"\n")
+            child.stdin.flush()
+        with Child([str(program), "9"]) as other:
+            other.collect()
+        go_on()
+        tracer.wait_for(lambda: [line for line in tracer.lines if line["event"]["action"] == "exit"
+                                 and line["process"]["exit_code"] == 2])
+        if where == "command":
+            tracer.join()
+        else:
+            tracer.stop()
+    codes = [line["process"]["exit_code"] for line in tracer.lines
+             if line["event"]["action"] == "exit"]
+    assert codes == [1, 2]
+
+
+def test_who_was_there_and_ceases_to_match_is_told_no_more(trace, programs, tmp_path, gate):
+    """It has become another program: what befalls that one befalls nobody of the old name."""
+    (name, marker), (path, go_on) = programs, gate
+    shutil.copy("/bin/sh", name)
+    up, pid = tmp_path / "up", tmp_path / "pid"
+    with shell() as (child, run):
+        run(f"{name} -c 'read x <{path}; exec sh -c \": >{up}; read x <{path}\"' & echo $! >{pid}")
+        pid = int(pid.read_text())
+        until(lambda: comm_of(pid) == name.name, "its name")
+        tracer = trace("--comm", f"{name.name},{marker.name}")
+        go_on()
+        until(up.exists, "its other program")
+        child.finish()
+        with Child([str(marker)], role="marker") as last:
+            last.collect()
+        tracer.wait_line(last.ledger.who("marker"), "exit")
+        tracer.stop()
+        go_on()
+    assert told(tracer)[pid] == ["snapshot"]
 
 
 @pytest.fixture(params=HIERARCHIES)

@@ -10,7 +10,7 @@ static struct options o;
 static struct pipeline pipe_line;
 static struct sink sink;
 static struct buf seen;
-static const struct proc *followed;
+static const struct proc *handed_on;
 static struct proc told; /* as it was then */
 
 static void on_change(struct sink *s, const struct change *c)
@@ -52,7 +52,7 @@ static int begin(void **state)
 			      .findings = UINT32_MAX };
 	sink = (struct sink){ .ops = &ops };
 	w.now = BEGINNING;
-	followed = NULL;
+	handed_on = NULL;
 	pipeline_open(&pipe_line, &o, &sink);
 	engine_began(pipe_line.engine, BEGINNING);
 	return 0;
@@ -253,23 +253,38 @@ static void what_is_due_before_an_event_is_told_before_it(void **state)
 static void remember(void *ctx, const struct proc *p)
 {
 	assert_ptr_equal(ctx, &o);
-	followed = p;
+	handed_on = p;
 }
 
 static void the_members_of_a_tree_in_the_first_picture_are_handed_on(void **state)
 {
 	(void)state;
-	pipe_line.on_followed = remember;
+	o.selection.kinds = SELECT_TREE;
+	pipe_line.on_selected = remember;
 	pipe_line.ctx = &o;
 	engine_follow(pipe_line.engine, 9);
 	apply(sight_of(1, 0, 'S'));
-	assert_null(followed);
+	assert_null(handed_on);
 	apply(sight_of(9, 1, 'S'));
-	assert_int_equal(followed->id.pid, 9);
+	assert_int_equal(handed_on->id.pid, 9);
 	apply(sight_of(10, 9, 'S'));
-	assert_int_equal(followed->id.pid, 10);
+	assert_int_equal(handed_on->id.pid, 10);
 	apply(sight_of(11, 1, 'S'));
-	assert_int_equal(followed->id.pid, 10);
+	assert_int_equal(handed_on->id.pid, 10);
+}
+
+static void who_matches_in_the_first_picture_is_handed_on(void **state)
+{
+	(void)state;
+	o.selection = (struct selection){ .kinds = SELECT_PID, .pids = 1, .pid = { 9 } };
+	pipe_line.on_selected = remember;
+	pipe_line.ctx = &o;
+	apply(sight_of(1, 0, 'S'));
+	assert_null(handed_on);
+	apply(sight_of(9, 1, 'S'));
+	assert_int_equal(handed_on->id.pid, 9);
+	apply(sight_of(10, 9, 'S'));
+	assert_int_equal(handed_on->id.pid, 9);
 }
 
 /* An orphan that keeps its terminal is looked at four times a second, and in a replay by nobody. */
@@ -382,6 +397,7 @@ int main(void)
 		story(a_check_is_told_if_it_found_something),
 		story(what_is_due_before_an_event_is_told_before_it),
 		story(the_members_of_a_tree_in_the_first_picture_are_handed_on),
+		story(who_matches_in_the_first_picture_is_handed_on),
 		story(a_long_silence_is_passed_at_once),
 		story(the_deadline_is_the_earliest),
 		story(secrets_are_masked_in_records_and_looks),

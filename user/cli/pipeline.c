@@ -8,6 +8,12 @@
 
 #define SILENCE (10 * NS_PER_S)
 
+/* In a tree all count: who does not match yet may come to, and may make who does. */
+static bool is_selected(const struct options *o, const struct proc *p)
+{
+	return o->selection.kinds & SELECT_TREE ? p->followed : filter_matches(o, p);
+}
+
 static void on_change(void *ctx, const struct change *c)
 {
 	struct pipeline *p = ctx;
@@ -16,8 +22,8 @@ static void on_change(void *ctx, const struct change *c)
 
 	if (c->kind == CHANGE_SNAPSHOT)
 		told = told && !p->options->no_snapshot;
-	if (found && p->on_followed && c->p->followed && !c->event->facts.selected)
-		p->on_followed(p->ctx, c->p);
+	if (found && p->on_selected && is_selected(p->options, c->p) && !c->event->facts.selected)
+		p->on_selected(p->ctx, c->p);
 	p->inferred[c->kind] += c->inferred && !p->muted;
 	detect_before(&p->detect, c);
 	if (told) {

@@ -27,8 +27,8 @@ struct pipeline {
 	uint32_t seen; /* enum finding_kind of what was found, or'ed */
 	struct buf asked; /* struct question */
 	struct mask mask; /* of arguments, before anybody keeps them */
-	/* called for one that was found in a followed tree, and that the source may not know of */
-	void (*on_followed)(void *ctx, const struct proc *p);
+	/* called for one that was found and is selected, and that the source may not know of */
+	void (*on_selected)(void *ctx, const struct proc *p);
 	void *ctx;
 	bool muted; /* what is applied is known, but not told */
 };

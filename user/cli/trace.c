@@ -57,7 +57,7 @@ static int open_live(struct trace *t)
 	return err;
 }
 
-static void on_followed(void *ctx, const struct proc *p)
+static void on_selected(void *ctx, const struct proc *p)
 {
 	struct trace *t = ctx;
 
@@ -98,7 +98,8 @@ static int first_picture(struct trace *t)
 	engine_began(t->pipe.engine, now);
 	t->sink.wall_offset = t->sink.start_offset = clock_wall_offset();
 	t->sink.ops->start(&t->sink, &t->preamble.start);
-	t->pipe.on_followed = t->o->selection.kinds & SELECT_TREE ? on_followed : NULL;
+	/* to a watch all are told */
+	t->pipe.on_selected = t->o->selection.kinds && !t->o->watch ? on_selected : NULL;
 	t->pipe.ctx = t;
 	for (i = 0; i < t->o->trees; i++)
 		engine_follow(t->pipe.engine, t->o->tree[i]);

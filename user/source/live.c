@@ -117,8 +117,8 @@ const struct live_features *live_features(const struct live *l)
 int live_track(struct live *l, struct ident id, bool again)
 {
 	const struct tracked key = { .pid = id.pid, .start = id.start };
-	const uint8_t set = 1;
-	int err = bpf_map__update_elem(l->bpf->maps.tracked, &key, sizeof(key), &set, sizeof(set),
+	const uint8_t as = TRACKED_TOLD;
+	int err = bpf_map__update_elem(l->bpf->maps.tracked, &key, sizeof(key), &as, sizeof(as),
 				       BPF_ANY);
 
 	l->untracked += err && !again;
@@ -136,10 +136,10 @@ int live_untrack(struct live *l, struct ident id)
 static bool is_tracked(const struct live *l, struct ident id)
 {
 	const struct tracked key = { .pid = id.pid, .start = id.start };
-	uint8_t set;
+	uint8_t as;
 
 	return (l->bpf->rodata->selection.kinds & SELECT_TREE) &&
-	       !bpf_map__lookup_elem(l->bpf->maps.tracked, &key, sizeof(key), &set, sizeof(set), 0);
+	       !bpf_map__lookup_elem(l->bpf->maps.tracked, &key, sizeof(key), &as, sizeof(as), 0);
 }
 
 int live_cgroup_id(const char *path, uint64_t *id, const char **below)

@@ -55,8 +55,9 @@ int live_attach(struct live *l);
 const struct live_features *live_features(const struct live *l);
 
 /*
- * With SELECT_TREE: this process and what it makes from here on is ours. start 0: whoever has the
- * pid. again: the kernel side had its chance, and has counted the loss if there was no room.
+ * This process is ours whatever becomes of it, and with SELECT_TREE what it makes from here on is of
+ * the tree. start 0: whoever has the pid. again: the kernel side had its chance, and has counted the
+ * loss if there was no room.
  */
 int live_track(struct live *l, struct ident id, bool again);
 int live_untrack(struct live *l, struct ident id);
