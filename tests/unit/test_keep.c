@@ -67,6 +67,32 @@ static void a_text_keeps_any_bytes_and_a_nul_behind_them(void **state)
 	assert_null(text_get(NULL));
 }
 
+/* Of every length that a pool may have, and longer; with room of their own, in use once more. */
+static void texts_of_every_length_keep_apart(void **state)
+{
+	enum { LONGEST = 1200 };
+	static struct text *kept[LONGEST + 1];
+	char bytes[LONGEST];
+	int round, len;
+
+	(void)state;
+	for (round = 0; round < 3; round++) {
+		for (len = 0; len <= LONGEST; len++) {
+			memset(bytes, 'a' + (len + round) % 26, (size_t)len);
+			text_set(&kept[len], bytes, (size_t)len);
+		}
+		for (len = 0; len <= LONGEST; len++) {
+			memset(bytes, 'a' + (len + round) % 26, (size_t)len);
+			assert_true(text_is(kept[len], bytes, (size_t)len));
+			assert_int_equal(kept[len]->s[len], 0);
+			if (round == 1)
+				text_share(&kept[len], NULL);
+		}
+	}
+	for (len = 0; len <= LONGEST; len++)
+		text_put(kept[len]);
+}
+
 static void a_text_lives_as_long_as_somebody_has_it(void **state)
 {
 	struct text *one = text_new("argv", 4), *two = NULL, *three = NULL;
@@ -207,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_keeps_the_order),
 		cmocka_unit_test(a_text_keeps_any_bytes_and_a_nul_behind_them),
+		cmocka_unit_test(texts_of_every_length_keep_apart),
 		cmocka_unit_test(a_text_lives_as_long_as_somebody_has_it),
 		cmocka_unit_test(setting_one_does_not_change_the_others),
 		cmocka_unit_test(holds_come_out_in_order),

@@ -12,15 +12,6 @@
 #define MOST (2 * HUGE_PAGE)
 #define LINE 64
 
-/* A pool would hide from the address sanitizer who uses what was given back. */
-#if defined(__SANITIZE_ADDRESS__)
-#define EACH_BY_ITSELF 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EACH_BY_ITSELF 1
-#endif
-#endif
-
 struct free_one {
 	struct free_one *next;
 };
@@ -84,9 +75,8 @@ void *pool_get(struct pool *p)
 {
 	struct free_one *one = p->free;
 
-#ifdef EACH_BY_ITSELF
-	return xcalloc(1, p->size);
-#endif
+	if (POOL_OFF)
+		return xcalloc(1, p->size);
 	if (one) {
 		p->free = one->next;
 	} else {
@@ -102,10 +92,10 @@ void pool_put(struct pool *p, void *one)
 {
 	struct free_one *first = one;
 
-#ifdef EACH_BY_ITSELF
-	free(one);
-	return;
-#endif
+	if (POOL_OFF) {
+		free(one);
+		return;
+	}
 	first->next = p->free;
 	p->free = first;
 }

@@ -4,10 +4,9 @@
 #define PROCTRACE_BASE_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-
-#include "base/buf.h"
+#include <string.h>
 
 struct text {
 	uint32_t refs, len;
@@ -15,16 +14,9 @@ struct text {
 };
 
 /* One reference, the caller's. */
-static inline struct text *text_new(const void *s, size_t len)
-{
-	struct text *t = xmalloc(sizeof(*t) + len + 1);
-
-	t->refs = 1;
-	t->len = (uint32_t)len;
-	memcpy(t->s, s, len);
-	t->s[len] = 0;
-	return t;
-}
+struct text *text_new(const void *s, size_t len);
+/* Nobody refers to it any more: text_put() does it. */
+void text_free(struct text *t);
 
 static inline struct text *text_get(struct text *t)
 {
@@ -36,7 +28,7 @@ static inline struct text *text_get(struct text *t)
 static inline void text_put(struct text *t)
 {
 	if (t && !--t->refs)
-		free(t);
+		text_free(t);
 }
 
 static inline uint64_t text_mix(uint64_t mixed, uint64_t part)

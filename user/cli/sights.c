@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/sights.h"
 
+#include <stdlib.h>
+
+#include "base/buf.h"
 #include "base/text.h"
 
 struct sight {

@@ -7,6 +7,8 @@
  *
  * But not for ever, nor where records were lost: then the parent's may never come, and is inferred.
  */
+#include <stdlib.h>
+
 #include "engine/internal.h"
 
 #define PATIENCE (200 * NS_PER_MS) /* the last thread may have to wait for a processor */

@@ -2,6 +2,8 @@
 /* The front door, and what time and checks bring. What an event means is life.c's. */
 #include "engine/engine.h"
 
+#include <stdlib.h>
+
 #include "engine/internal.h"
 
 #define ZOMBIE_ROUND (NS_PER_S / 2)

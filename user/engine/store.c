@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of processes, by pid: a pid may stand twice while an old life waits for its release. */
+#include <stdlib.h>
+
 #include "engine/internal.h"
 
 static size_t bucket_of(const struct engine *e, uint32_t pid)
