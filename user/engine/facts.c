@@ -196,27 +196,27 @@ void facts_exec_unheard(struct proc *p, const struct event *ev)
 	executed(p, ev);
 }
 
-/* Of the few programs that run again and again, the path is kept once. */
-static void set_exe(struct engine *e, struct proc *p, struct slice exe)
+/* Of the few programs that run again and again, and of where they run, a path is kept once. */
+static void set_path(struct engine *e, struct text **slot, struct slice path)
 {
 	struct text **kept;
 
-	if (text_is(p->exe, exe.s, exe.len))
+	if (text_is(*slot, path.s, path.len))
 		return;
-	if (!exe.s) {
-		replace(&p->exe, exe);
+	if (!path.s) {
+		replace(slot, path);
 		return;
 	}
-	kept = &e->programs[text_hash(exe.s, exe.len) % PROGRAMS];
-	text_set(kept, exe.s, exe.len);
-	text_share(&p->exe, *kept);
+	kept = &e->paths[text_hash(path.s, path.len) % PATHS];
+	text_set(kept, path.s, path.len);
+	text_share(slot, *kept);
 }
 
 void facts_exec(struct engine *e, struct proc *p, const struct event *ev)
 {
 	replace(&p->args, ev->exec.args);
-	set_exe(e, p, ev->exec.exe);
-	replace(&p->cwd, ev->exec.cwd);
+	set_path(e, &p->exe, ev->exec.exe);
+	set_path(e, &p->cwd, ev->exec.cwd);
 	p->args_bytes = ev->exec.args_bytes;
 	p->args_cut = ev->exec.args_cut;
 	p->argc = ev->exec.argc;
@@ -280,9 +280,9 @@ void facts_sight(struct engine *e, struct proc *p, const struct event *ev)
 		p->argc = s->argc;
 	}
 	if (s->exe.s)
-		set_exe(e, p, s->exe);
+		set_path(e, &p->exe, s->exe);
 	if (s->cwd.s)
-		text_set(&p->cwd, s->cwd.s, s->cwd.len);
+		set_path(e, &p->cwd, s->cwd);
 }
 
 /*

@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 
 #define FOLLOW_MAX 16
-#define PROGRAMS 256 /* whose paths are kept */
+#define PATHS 256 /* that are kept for whoever has them next */
 #define EARLY_MAX 1024 /* events that wait for a parent's death */
 #define ASK_AGAIN (100 * NS_PER_MS) /* what was answered, but is not yet decided */
 #define DOUBT (2 * NS_PER_S) /* after a loss: by then all have been seen again */
@@ -20,7 +20,7 @@ struct engine {
 	struct proc **buckets; /* by pid */
 	size_t nbuckets, count;
 	struct pool procs;
-	struct text *programs[PROGRAMS]; /* by a hash of their paths */
+	struct text *paths[PATHS]; /* by their hash */
 	struct list dead, doubted, zombies;
 	struct list early; /* events that wait, see early.c */
 	size_t nearly;

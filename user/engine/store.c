@@ -38,8 +38,8 @@ void store_free(struct engine *e)
 			release(e, p);
 		}
 	}
-	for (i = 0; i < PROGRAMS; i++)
-		text_put(e->programs[i]);
+	for (i = 0; i < PATHS; i++)
+		text_put(e->paths[i]);
 	free(e->buckets);
 	pool_fini(&e->procs);
 }
