@@ -16,6 +16,8 @@ struct writer {
 	uint8_t *data; /* twice in a row */
 	struct ring ring;
 	char said[4096]; /* what was handed out */
+	struct ring_piece shown[RING_AHEAD]; /* and is to be handed out next */
+	size_t nshown, told; /* of these */
 };
 
 static void open_writer(struct writer *w)
@@ -68,12 +70,35 @@ static void hear(void *ctx, const void *record, size_t size, uint64_t end)
 	memcpy(w->said + len, record, size);
 	strcpy(w->said + len + size, ".");
 	assert_true(end <= ring_produced(&w->ring));
+	assert_true(w->told < w->nshown);
+	assert_in_range(w->shown[w->told].size, 0, size);
+	assert_memory_equal(w->shown[w->told].data, record, w->shown[w->told].size);
+	w->told++;
+}
+
+/* What was shown before has been handed out. */
+static void see(void *ctx, const struct ring_piece *pieces, size_t n)
+{
+	struct writer *w = ctx;
+	size_t i;
+
+	assert_int_equal(w->told, w->nshown);
+	assert_in_range(n, 1, RING_AHEAD);
+	memcpy(w->shown, pieces, n * sizeof(*pieces));
+	w->nshown = n;
+	w->told = 0;
+	for (i = 0; i < n; i++)
+		assert_true((const uint8_t *)pieces[i].data + pieces[i].size <=
+			    w->ring.data + SIZE);
 }
 
 static void assert_said(struct writer *w, int n, const char *want)
 {
+	const struct ring_reader reader = { see, hear, w };
+
 	w->said[0] = 0;
-	assert_int_equal(ring_drain(&w->ring, hear, w), n);
+	assert_int_equal(ring_drain(&w->ring, &reader), n);
+	assert_int_equal(w->told, w->nshown);
 	assert_string_equal(w->said, want);
 }
 
@@ -135,12 +160,33 @@ static void a_record_that_is_split_comes_in_one_piece(void **state)
 	close_writer(&w);
 }
 
+/* More than are shown at once, some of which are nothing, and one that is not there yet. */
+static void records_are_shown_before_they_are_handed_out(void **state)
+{
+	char want[3 * RING_AHEAD] = "";
+	struct writer w;
+	int i;
+
+	(void)state;
+	open_writer(&w);
+	for (i = 0; i < RING_AHEAD + 3; i++) {
+		put(&w, "x", 0);
+		put(&w, "nothing", BPF_RINGBUF_DISCARD_BIT);
+		strcat(want, "x.");
+	}
+	put(&w, "late", BPF_RINGBUF_BUSY_BIT);
+	assert_said(&w, RING_AHEAD + 3, want);
+	assert_int_equal(w.nshown, 3);
+	close_writer(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_in_order_and_their_room_is_given_back),
 		cmocka_unit_test(a_record_in_the_making_holds_up_those_behind_it),
 		cmocka_unit_test(a_record_that_is_split_comes_in_one_piece),
+		cmocka_unit_test(records_are_shown_before_they_are_handed_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,9 +63,16 @@ static void on_sight(void *ctx, const struct event *ev)
 	sights_add(&t->sights, ev, live_produced(t->live));
 }
 
+static void on_ahead(void *ctx, const uint32_t *pids, size_t n)
+{
+	struct trace *t = ctx;
+
+	engine_expect(t->pipe.engine, pids, n);
+}
+
 static int drain(struct trace *t)
 {
-	int n = live_drain(t->live, on_record, t);
+	int n = live_drain(t->live, on_ahead, on_record, t);
 
 	sights_apply(&t->sights, live_consumed(t->live), loop_apply_sight, t);
 	return n;

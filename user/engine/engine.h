@@ -86,6 +86,12 @@ void engine_free(struct engine *e);
 /* Time goes forward with ev->ts; a little back is fine (the kernel's CPUs stamp by themselves). */
 void engine_apply(struct engine *e, const struct event *ev);
 
+/*
+ * What is told next is the end of these, n pids, any. What is known of them is fetched from memory,
+ * of all at once; nothing else happens.
+ */
+void engine_expect(const struct engine *e, const uint32_t *pids, size_t n);
+
 /* Time has come to now, in ns of the boot clock. */
 void engine_tick(struct engine *e, uint64_t now);
 /* When engine_tick() has something to do next; NEVER if only an event can bring it. */

@@ -80,6 +80,7 @@ struct proc {
 	uint32_t uid, euid, sid, pgid, tty, nspid;
 	uint64_t cgroup;
 	struct text *args, *exe, *cwd, *cgroup_path; /* NULL: not known */
+	struct doing *doing; /* when last looked at; NULL: nothing is known, see proc_doing() */
 	uint32_t args_bytes; /* the real length of argv; args may be masked */
 	int argc;	     /* -1: not known */
 	uint64_t exec_ts; /* of the last exec seen, 0: none */
@@ -104,7 +105,6 @@ struct proc {
 	uint32_t reaped_late; /* of these, those that were told as zombies by then */
 	struct ident last_reaped; /* of these, the one that was last to die; and when it died */
 	uint64_t last_reaped_died;
-	struct doing *doing; /* when it was last looked at; NULL: nothing is known, see proc_doing() */
 };
 
 /* Few are ever looked at so closely. */

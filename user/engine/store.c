@@ -86,7 +86,7 @@ static struct proc *fetch(struct proc *p)
 {
 	size_t at;
 
-	for (at = 64; p && at < sizeof(*p); at += 64)
+	for (at = 0; p && at < sizeof(*p); at += 64) /* a parent's account may be a line further */
 		__builtin_prefetch((char *)p + at, 1);
 	return p;
 }
@@ -102,6 +102,29 @@ void store_fetch_ties(const struct proc *p)
 	__builtin_prefetch(p->sibling.prev, 1);
 	__builtin_prefetch(p->args, 1);
 	__builtin_prefetch(p->exe, 1);
+}
+
+/*
+ * The way to somebody is a chain of places, each of which tells of the next: slot, process, what it
+ * hangs on. Where even the page's address is far away, a prefetch waits for it like a load, and one
+ * at a time gains little: so all go each step together, and wait at once.
+ */
+void engine_expect(const struct engine *e, const uint32_t *pids, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(&e->buckets[bucket_of(e, pids[i])], 1);
+	for (i = 0; i < n; i++)
+		fetch(e->buckets[bucket_of(e, pids[i])]);
+	for (i = 0; i < n; i++) {
+		struct proc *p = e->buckets[bucket_of(e, pids[i])];
+
+		if (p && p->id.pid == pids[i])
+			store_fetch_ties(p);
+		else if (p)
+			fetch(p->next_in_hash);
+	}
 }
 
 struct proc *store_find_parent(const struct engine *e, struct ident id, struct ident child)

@@ -258,3 +258,13 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 	}
 	return 0;
 }
+
+uint32_t decode_ending(const void *record, size_t size)
+{
+	const struct record_head *head = record;
+
+	if (size < sizeof(*head))
+		return 0;
+	return head->kind == RECORD_EXIT || head->kind == RECORD_FREE || head->kind == RECORD_REAP ?
+		       head->pid : 0;
+}

@@ -28,9 +28,23 @@ struct live {
 	uint64_t untracked; /* by live_track(): there was no room */
 	uint64_t position; /* behind the record that is being handed out */
 	/* during a drain */
+	live_ahead_fn *ahead;
 	live_event_fn *fn;
 	void *ctx;
 };
+
+static void on_ahead(void *ctx, const struct ring_piece *pieces, size_t n)
+{
+	struct live *l = ctx;
+	uint32_t pids[RING_AHEAD];
+	size_t i, ends = 0;
+
+	for (i = 0; i < n; i++) {
+		pids[ends] = decode_ending(pieces[i].data, pieces[i].size);
+		ends += pids[ends] != 0;
+	}
+	l->ahead(l->ctx, pids, ends);
+}
 
 static void on_record(void *ctx, const void *record, size_t size, uint64_t end)
 {
@@ -236,13 +250,15 @@ int live_fd(const struct live *l)
 	return bpf_map__fd(l->bpf->maps.ring);
 }
 
-int live_drain(struct live *l, live_event_fn *fn, void *ctx)
+int live_drain(struct live *l, live_ahead_fn *ahead, live_event_fn *fn, void *ctx)
 {
+	const struct ring_reader reader = { on_ahead, on_record, l };
 	int n;
 
+	l->ahead = ahead;
 	l->fn = fn;
 	l->ctx = ctx;
-	n = ring_drain(&l->ring, on_record, l);
+	n = ring_drain(&l->ring, &reader);
 	l->position = ring_consumed(&l->ring);
 	return n;
 }

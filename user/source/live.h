@@ -40,6 +40,8 @@ struct live_loss {
 #define LIVE_LOSSES (RECORD_KIND_END + 8)
 
 typedef void live_event_fn(void *ctx, const struct event *ev);
+/* Whose end is told among the next few events, n of them: a hint for engine_expect(). */
+typedef void live_ahead_fn(void *ctx, const uint32_t *pids, size_t n);
 
 struct live;
 
@@ -92,7 +94,7 @@ int live_narrow(struct live *l, uint32_t pid, struct limits *limits);
 /* For poll(): readable while the ring holds something; woken only after live_doze(). */
 int live_fd(const struct live *l);
 /* Hands out what the ring holds now, at most; how many records. */
-int live_drain(struct live *l, live_event_fn *fn, void *ctx);
+int live_drain(struct live *l, live_ahead_fn *ahead, live_event_fn *fn, void *ctx);
 /*
  * Positions in the ring: of what the kernel has reserved, and of what was handed out, the record
  * that is being handed out included. Whoever looks at the kernel and then notes live_produced()

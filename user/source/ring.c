@@ -62,29 +62,69 @@ static const void *in_one_piece(struct ring *r, unsigned long at, size_t size)
 	return r->whole.data;
 }
 
-int ring_drain(struct ring *r, void (*fn)(void *ctx, const void *record, size_t size, uint64_t end),
-	       void *ctx)
+static uint32_t head_at(const struct ring *r, unsigned long at)
 {
-	unsigned long at = *r->consumer, given = at, body;
+	const uint8_t *head = r->data + (at & (r->size - 1));
+
+	return __atomic_load_n((const uint32_t *)head, __ATOMIC_ACQUIRE);
+}
+
+static size_t size_of(uint32_t head)
+{
+	return head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+}
+
+static unsigned long behind(unsigned long body, size_t size)
+{
+	return body + ((size + 7) & ~7UL);
+}
+
+/* Up to where the next few records are all there. */
+static unsigned long look_ahead(const struct ring *r, unsigned long at, unsigned long end,
+				const struct ring_reader *reader)
+{
+	struct ring_piece pieces[RING_AHEAD];
+	size_t n = 0;
+
+	while (at < end && n < RING_AHEAD) {
+		uint32_t head = head_at(r, at);
+		unsigned long body = at + BPF_RINGBUF_HDR_SZ, from = body & (r->size - 1);
+		size_t size = size_of(head), first = r->size - from;
+
+		if (head & BPF_RINGBUF_BUSY_BIT)
+			break;
+		at = behind(body, size);
+		if (!(head & BPF_RINGBUF_DISCARD_BIT))
+			pieces[n++] = (struct ring_piece){
+				r->data + from, size < first ? size : first
+			};
+	}
+	if (n)
+		reader->ahead(reader->ctx, pieces, n);
+	return at;
+}
+
+int ring_drain(struct ring *r, const struct ring_reader *reader)
+{
+	unsigned long at = *r->consumer, given = at, seen;
 	unsigned long end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
 	int n = 0;
 
-	while (at < end) {
-		const uint8_t *head = r->data + (at & (r->size - 1));
-		uint32_t len = __atomic_load_n((const uint32_t *)head, __ATOMIC_ACQUIRE);
-		size_t size = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+	while ((seen = look_ahead(r, at, end, reader)) > at) {
+		while (at < seen) {
+			uint32_t head = head_at(r, at);
+			unsigned long body = at + BPF_RINGBUF_HDR_SZ;
+			size_t size = size_of(head);
 
-		if (len & BPF_RINGBUF_BUSY_BIT)
-			break;
-		body = at + BPF_RINGBUF_HDR_SZ;
-		at = body + ((size + 7) & ~7UL);
-		if (!(len & BPF_RINGBUF_DISCARD_BIT)) {
-			fn(ctx, in_one_piece(r, body, size), size, at);
-			n++;
-		}
-		if (at - given >= GIVE_BACK) {
-			__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
-			given = at;
+			at = behind(body, size);
+			if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
+				reader->record(reader->ctx, in_one_piece(r, body, size), size, at);
+				n++;
+			}
+			if (at - given >= GIVE_BACK) {
+				__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+				given = at;
+			}
 		}
 	}
 	__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);

@@ -18,6 +18,22 @@
 
 #include "base/buf.h"
 
+#define RING_AHEAD 64 /* records that are shown before they are handed out */
+
+/* A record as far as it lies in one piece. */
+struct ring_piece {
+	const void *data;
+	size_t size;
+};
+
+struct ring_reader {
+	/* the records that come next, n of RING_AHEAD at the most */
+	void (*ahead)(void *ctx, const struct ring_piece *pieces, size_t n);
+	/* each of them, valid during the call, and the position behind it */
+	void (*record)(void *ctx, const void *record, size_t size, uint64_t end);
+	void *ctx;
+};
+
 struct ring {
 	unsigned long *consumer;
 	const unsigned long *producer;
@@ -34,11 +50,7 @@ void ring_close(struct ring *r);
 uint64_t ring_produced(const struct ring *r);
 uint64_t ring_consumed(const struct ring *r);
 
-/*
- * Hands out the records that are there when it is called, at most; fn gets each, valid during
- * the call, and the position behind it. How many.
- */
-int ring_drain(struct ring *r, void (*fn)(void *ctx, const void *record, size_t size, uint64_t end),
-	       void *ctx);
+/* Hands out the records that are there when it is called, at most. How many. */
+int ring_drain(struct ring *r, const struct ring_reader *reader);
 
 #endif
