@@ -101,16 +101,16 @@ static void decode_all(struct bench *b)
 static const char *look_ahead(struct engine *e, const char *at, const char *end)
 {
 	uint32_t pids[RING_AHEAD];
-	size_t i, ends = 0;
+	size_t i, told = 0;
 
 	for (i = 0; i < RING_AHEAD && at < end; i++) {
 		size_t size = *(const uint64_t *)at;
 
-		pids[ends] = decode_ending(at + sizeof(uint64_t), size);
-		ends += pids[ends] != 0;
+		pids[told] = decode_ahead(at + sizeof(uint64_t), size);
+		told += pids[told] != 0;
 		at += sizeof(uint64_t) + ((size + 7) & ~(size_t)7);
 	}
-	engine_expect(e, pids, ends);
+	engine_expect(e, pids, told);
 	return at;
 }
 

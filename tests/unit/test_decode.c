@@ -150,7 +150,7 @@ static void a_release_is_read(void **state)
 }
 
 /* Of a record that is cut, too, as long as its head is there. */
-static void whose_end_is_coming_is_seen_from_afar(void **state)
+static void who_is_coming_is_seen_from_afar(void **state)
 {
 	struct record_head h = head;
 	void *copy;
@@ -158,11 +158,12 @@ static void whose_end_is_coming_is_seen_from_afar(void **state)
 
 	(void)state;
 	for (h.kind = 0; h.kind <= RECORD_KIND_END; h.kind++) {
-		bool ends = h.kind == RECORD_EXIT || h.kind == RECORD_FREE || h.kind == RECORD_REAP;
+		bool tells = h.kind == RECORD_FORK || h.kind == RECORD_EXIT ||
+			     h.kind == RECORD_FREE || h.kind == RECORD_REAP;
 
 		for (n = 0; n <= sizeof(h); n++) {
 			copy = exact_copy(&h, n);
-			assert_int_equal(decode_ending(copy, n), ends && n == sizeof(h) ? 4711 : 0);
+			assert_int_equal(decode_ahead(copy, n), tells && n == sizeof(h) ? 4711 : 0);
 			free(copy);
 		}
 	}
@@ -442,7 +443,7 @@ int main(void)
 		cmocka_unit_test(a_fork_is_read),
 		cmocka_unit_test(an_exit_is_read),
 		cmocka_unit_test(a_release_is_read),
-		cmocka_unit_test(whose_end_is_coming_is_seen_from_afar),
+		cmocka_unit_test(who_is_coming_is_seen_from_afar),
 		cmocka_unit_test(the_moment_of_a_release_is_read),
 		cmocka_unit_test(threads_are_read),
 		cmocka_unit_test(a_look_is_read),

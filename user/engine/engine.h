@@ -87,8 +87,8 @@ void engine_free(struct engine *e);
 void engine_apply(struct engine *e, const struct event *ev);
 
 /*
- * What is told next is the end of these, n pids, any. What is known of them is fetched from memory,
- * of all at once; nothing else happens.
+ * What is told next is the birth or the end of these, n pids, any. What is known of them, or lies
+ * where they will be looked for, is fetched from memory, all of it at once; nothing else happens.
  */
 void engine_expect(const struct engine *e, const uint32_t *pids, size_t n);
 

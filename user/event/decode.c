@@ -259,12 +259,18 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 	return 0;
 }
 
-uint32_t decode_ending(const void *record, size_t size)
+uint32_t decode_ahead(const void *record, size_t size)
 {
 	const struct record_head *head = record;
 
 	if (size < sizeof(*head))
 		return 0;
-	return head->kind == RECORD_EXIT || head->kind == RECORD_FREE || head->kind == RECORD_REAP ?
-		       head->pid : 0;
+	switch (head->kind) {
+	case RECORD_FORK:
+	case RECORD_EXIT:
+	case RECORD_FREE:
+	case RECORD_REAP:
+		return head->pid;
+	}
+	return 0;
 }

@@ -28,10 +28,10 @@ int decode(const void *record, size_t size, struct decode_room *room, struct eve
 	   struct cgroup_news *news);
 
 /*
- * Whose end a record tells of, which may be cut; 0: of nobody's. Cheap, for whoever looks ahead:
- * who ends may be of long ago, while most others that records tell of were heard of just before.
+ * Whose birth or end a record tells of, which may be cut; 0: of nobody's. Cheap, for whoever looks
+ * ahead: most others that records tell of were heard of just before.
  */
-uint32_t decode_ending(const void *record, size_t size);
+uint32_t decode_ahead(const void *record, size_t size);
 
 /* The kind's name as the stream's "lost" tells it: "fork", "thread_start"; NULL: no such kind. */
 const char *record_kind_name(unsigned int kind);

@@ -37,13 +37,13 @@ static void on_ahead(void *ctx, const struct ring_piece *pieces, size_t n)
 {
 	struct live *l = ctx;
 	uint32_t pids[RING_AHEAD];
-	size_t i, ends = 0;
+	size_t i, told = 0;
 
 	for (i = 0; i < n; i++) {
-		pids[ends] = decode_ending(pieces[i].data, pieces[i].size);
-		ends += pids[ends] != 0;
+		pids[told] = decode_ahead(pieces[i].data, pieces[i].size);
+		told += pids[told] != 0;
 	}
-	l->ahead(l->ctx, pids, ends);
+	l->ahead(l->ctx, pids, told);
 }
 
 static void on_record(void *ctx, const void *record, size_t size, uint64_t end)

@@ -40,7 +40,7 @@ struct live_loss {
 #define LIVE_LOSSES (RECORD_KIND_END + 8)
 
 typedef void live_event_fn(void *ctx, const struct event *ev);
-/* Whose end is told among the next few events, n of them: a hint for engine_expect(). */
+/* Whose birth or end is among the next few events, n of them: a hint for engine_expect(). */
 typedef void live_ahead_fn(void *ctx, const uint32_t *pids, size_t n);
 
 struct live;
