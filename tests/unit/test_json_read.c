@@ -165,23 +165,37 @@ static void texts_are_told_apart_by_what_stands_between_their_values(void **stat
 			take(rows[i]);
 }
 
-/* Whoever asks by path does not pay for what he does not ask for, once such a text is known. */
+/* How many values of a text were read, number n of its kind; of that is "more". */
+static uint32_t values_read(const char *more, int n)
+{
+	uint64_t found = 0;
+
+	snprintf(again, sizeof(again), "{\"other\":%d,\"more\":[\"%s\"],\"a\":{\"n\":%d}}", n, more, n);
+	assert_true(json_find(&known, again, strlen(again), &why));
+	assert_true(json_number(&known, A_N, &found));
+	assert_int_equal(found, n);
+	return known.n;
+}
+
+/*
+ * Whoever asks by path does not pay for what he does not ask for, once such a text is known; and
+ * once a few are known, if that differs between them.
+ */
 static void of_texts_that_are_known_only_what_is_asked_for_is_read(void **state)
 {
-	static const char *const alike[] = {
-		"{\"other\":1,\"more\":\"x\",\"a\":{\"n\":2}}", "{\"other\":22,\"more\":\"\",\"a\":{\"n\":3}}",
-	};
-	uint64_t n = 0;
-	size_t i;
+	char more[16];
+	int i;
 
 	(void)state;
-	for (i = 0; i < COUNT(alike); i++) {
-		strcpy(again, alike[i]);
-		assert_true(json_find(&known, again, strlen(again), &why));
-		assert_int_equal(known.n, i ? 3 : 5); /* all of it: itself, other, more, a, n */
-		assert_true(json_number(&known, A_N, &n));
-		assert_int_equal(n, 2 + i);
+	assert_int_equal(values_read("x", 1), 6); /* all: itself, other, more, x, a, n */
+	assert_int_equal(values_read("x", 22), 3); /* itself, a, n */
+	for (i = 0; i < 40; i++) {
+		snprintf(more, sizeof(more), "%d", i);
+		assert_in_range(values_read(more, i), 3, i < 8 ? 6 : 3);
+		assert_int_equal(values_read(more, i), 3);
+		assert_int_equal(values_read("x", i), 3);
 	}
+	assert_int_equal(values_read("\\n", 1), 6);
 }
 
 /* More values than there was room for: where they are kept moves while they are read. */
@@ -239,26 +253,59 @@ static void strings_lose_their_escapes(void **state)
 	}
 }
 
+/* Where a text ends numbers are read byte by byte, elsewhere more at a time. */
+static const char *const behind[] = { "", ",\"some way to its end\"" };
+
 static void numbers_are_exact(void **state)
 {
 	static const char *const reals[] = { "1.5", "-0.25", "12.345", "0.001", "1e3", "1E-3", "-1.5e+2",
-					     "123456789012.345", "0.1234567890123", "1234567890123456.7" };
-	static const char *const integers[] = { "0", "-0", "9223372036854775807", "-9223372036854775808" };
+					     "123456789012.345", "0.1234567890123", "1234567890123456.7",
+					     "70.953", "12345678.1234567", "99999999.99999999", "0.0",
+					     "8.2500000", "1.5e2", "7.1E0", "12345678e1" };
+	static const char *const integers[] = { "0", "-0", "9223372036854775807", "-9223372036854775808",
+						"7", "1234567", "12345678", "123456789", "10000000" };
 	char json[256];
-	size_t i;
+	size_t i, j;
 
 	(void)state;
 	for (i = 0; i < COUNT(reals); i++) {
-		snprintf(json, sizeof(json), "[%s]", reals[i]);
-		assert_non_null(take(json));
-		assert_int_equal(room.at[1].type, JSON_TYPE_REAL);
-		assert_true(room.at[1].u.real == strtod(reals[i], NULL));
+		for (j = 0; j < COUNT(behind); j++) {
+			snprintf(json, sizeof(json), "[%s%s]", reals[i], behind[j]);
+			assert_non_null(take(json));
+			assert_int_equal(room.at[1].type, JSON_TYPE_REAL);
+			assert_true(room.at[1].u.real == strtod(reals[i], NULL));
+		}
 	}
 	for (i = 0; i < COUNT(integers); i++) {
-		snprintf(json, sizeof(json), "[%s]", integers[i]);
-		assert_non_null(take(json));
-		assert_int_equal(room.at[1].type, JSON_TYPE_INTEGER);
-		assert_true(room.at[1].u.integer == strtoll(integers[i], NULL, 10));
+		for (j = 0; j < COUNT(behind); j++) {
+			snprintf(json, sizeof(json), "[%s%s]", integers[i], behind[j]);
+			assert_non_null(take(json));
+			assert_int_equal(room.at[1].type, JSON_TYPE_INTEGER);
+			assert_true(room.at[1].u.integer == strtoll(integers[i], NULL, 10));
+		}
+	}
+}
+
+static void what_is_no_number_is_refused_wherever_it_stands(void **state)
+{
+	static const char *const rows[] = { "01", "00", "1.", "1.x", "1.5.5", "1e", "1.5e", "1.5e+", ".5",
+					    "1.e1", "-01", "-.5", "1 2", "1-", "0x1", "12345678x",
+					    "12345678.", "1.12345678.", "01.5", "1.1234567x" };
+	char json[256];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (j = 0; j < COUNT(behind); j++) {
+			snprintf(json, sizeof(json), "[%s%s]", rows[i], behind[j]);
+			if (take(json))
+				fail_msg("%s: taken", json);
+			assert_null(json_loads(json, 0, NULL));
+			take("{\"a\":{\"n\":1},\"s\":\"x\"}");
+			snprintf(json, sizeof(json), "{\"a\":{\"n\":%s},\"s\":\"x%s\"}", rows[i],
+				 j ? " and some way on" : "");
+			assert_null(take(json));
+		}
 	}
 }
 
@@ -325,6 +372,7 @@ int main(void)
 		cmocka_unit_test(what_is_known_of_texts_does_not_grow_without_end),
 		cmocka_unit_test(strings_lose_their_escapes),
 		cmocka_unit_test(numbers_are_exact),
+		cmocka_unit_test(what_is_no_number_is_refused_wherever_it_stands),
 		cmocka_unit_test(what_is_no_json_is_refused_and_said_why),
 		cmocka_unit_test(nothing_is_nested_without_end),
 	};

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/get.h"
 #include "base/put.h"
 
 static uint64_t now(clockid_t id)
@@ -137,21 +138,39 @@ static int64_t day_of(const char *s)
 	return seconds;
 }
 
-int clock_parse_rfc3339(const char *s, uint64_t *wall)
+/* Up to the point, in seconds, or -1. The last one is kept: the next line's is mostly the same. */
+static int64_t second_of(const char *s)
 {
-	int64_t day, hour, minute, second, ns;
+	static struct second kept;
+	int64_t day, hour, minute, second;
 
-	if (strlen(s) != 30)
-		return -EBADMSG;
+	if (kept.since && !memcmp(kept.shown, s, SECOND_LEN))
+		return (int64_t)kept.since - 1;
 	day = day_of(s);
 	hour = number(s + 11, 2);
 	minute = number(s + 14, 2);
 	second = number(s + 17, 2);
-	ns = number(s + 20, 9);
 	if (day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-	    second > 60 || ns < 0 || s[13] != ':' || s[16] != ':' || s[19] != '.' || s[29] != 'Z')
+	    second > 60 || s[13] != ':' || s[16] != ':' || s[19] != '.')
+		return -1;
+	second += day + hour * 3600 + minute * 60;
+	memcpy(kept.shown, s, SECOND_LEN);
+	kept.since = (uint64_t)second + 1;
+	return second;
+}
+
+int clock_parse_rfc3339(const char *s, uint64_t *wall)
+{
+	int64_t second;
+	uint64_t ns;
+
+	if (strlen(s) != 30)
 		return -EBADMSG;
-	*wall = (uint64_t)(day + hour * 3600 + minute * 60 + second) * NS_PER_S + (uint64_t)ns;
+	second = second_of(s);
+	ns = get_eight(s + 21);
+	if (second < 0 || number(s + 20, 1) < 0 || get_digits(ns) < 8 || s[29] != 'Z')
+		return -EBADMSG;
+	*wall = (uint64_t)second * NS_PER_S + (uint64_t)(s[20] - '0') * 100000000 + get_decimal(ns, 8);
 	return 0;
 }
 

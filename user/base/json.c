@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/get.h"
 #include "base/json_reader.h"
 
 static char *refuse(struct reader *r, const char *why)
@@ -223,20 +224,32 @@ static char *read_odd_number(struct reader *r, char *at, struct json *value)
 	return at;
 }
 
-/* Nearly all are like this: digits that are no more than an integer holds for certain. */
+/* Nearly all are like this: few digits, and maybe some behind a point. A double holds them all. */
 char *json_read_number(struct reader *r, char *at, struct json *value)
 {
-	char *end = at;
-	uint64_t n = 0;
+	static const uint32_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
+	uint64_t whole, part;
+	int n, behind;
 
-	for (; is_digit(*end); end++)
-		n = n * 10 + (uint64_t)(*end - '0');
-	if (end == at || end - at > 18 || (*at == '0' && end - at > 1) || *end == '.' ||
-	    (*end | 0x20) == 'e')
+	if (r->end - at < 17)
 		return read_odd_number(r, at, value);
+	whole = get_eight(at);
+	n = get_digits(whole);
+	if (!n || is_digit(at[n]) || (*at == '0' && n > 1) || (at[n] | 0x20) == 'e')
+		return read_odd_number(r, at, value);
+	whole = get_decimal(whole, n);
 	value->type = JSON_TYPE_INTEGER;
-	value->u.integer = (int64_t)n;
-	return end;
+	value->u.integer = (int64_t)whole;
+	if (at[n] != '.')
+		return at + n;
+	part = get_eight(at + n + 1);
+	behind = get_digits(part);
+	if (behind == 0 || behind == 8 || (at[n + 1 + behind] | 0x20) == 'e')
+		return read_odd_number(r, at, value);
+	whole = whole * tens[behind] + get_decimal(part, behind);
+	value->type = JSON_TYPE_REAL;
+	value->u.real = (double)whole / tens[behind];
+	return at + n + 1 + behind;
 }
 
 static char *read_word(struct reader *r, char *at, const char *word)
@@ -334,15 +347,15 @@ static char *read_inside(struct reader *r, char *at, uint32_t self, const struct
 static inline __attribute__((always_inline)) char *
 read_value(struct reader *r, char *at, const struct place *p, int depth)
 {
-	uint32_t self = json_add(&r->room, p->key);
+	uint32_t self = r->room.n;
+	struct json *value = json_add(&r->room, p->key);
 
-	r->room.at[self].begin = (uint32_t)(at - r->begin);
-
+	value->begin = (uint32_t)(at - r->begin);
 	if (p->path)
 		r->room.found[p->path->number] = self;
 	if (*at == '{' || *at == '[')
 		return read_inside(r, at, self, p->path, depth);
-	return read_scalar(r, at, &r->room.at[self]);
+	return read_scalar(r, at, value);
 }
 
 /* From an opening bracket on. */

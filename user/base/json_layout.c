@@ -2,7 +2,8 @@
 /*
  * Lines of a stream are alike but for their values. What stood before each value of a line is kept,
  * in a tree, where lines that begin alike have the same branch. A line for which there is a branch
- * needs no more than to be compared with it from value to value.
+ * needs no more than to be compared with it from value to value. What nobody asks for is mostly the
+ * same in all lines as well (a version, a category), and is compared with the rest until it is not.
  */
 #include "base/json_reader.h"
 
@@ -10,9 +11,10 @@
 
 #define MOST_PIECES 4096
 #define MOST_OTHERS 16 /* that may stand in one place */
+#define FEW_OTHERS 8   /* where so many stand, what nobody asks for differs from line to line */
 #define MOST_TEXT (1 << 18)
 
-/* What stands before a value, and the value. */
+/* What stands before a value, its quote or bracket with it, and the value. */
 struct piece {
 	uint32_t text, len;	    /* in the texts; a word such as true is part of it */
 	uint32_t next;		    /* the first that may follow; 0: none */
@@ -21,6 +23,8 @@ struct piece {
 	uint32_t path;		    /* 0: the value is not asked for */
 	enum json_type type;	    /* INTEGER: any number; ARRAY: of strings; OBJECT: the text ends */
 };
+
+#define AN_OBJECT 1 /* the value that stands for all that are asked for: nobody looks inside */
 
 struct json_layouts {
 	struct buf pieces, texts, opened; /* the first piece is the root */
@@ -38,8 +42,11 @@ static inline bool is_same(const char *a, const char *b, size_t len)
 	const char *last = a + len - 8;
 	uint64_t x, y;
 
-	if (len < 8)
-		return !memcmp(a, b, len);
+	if (len < 8) {
+		for (; len && *a == *b; len--, a++, b++)
+			;
+		return !len;
+	}
 	for (; a < last; a += 8, b += 8) {
 		memcpy(&x, a, 8);
 		memcpy(&y, b, 8);
@@ -52,8 +59,8 @@ static inline bool is_same(const char *a, const char *b, size_t len)
 	return x == y;
 }
 
-static inline bool fits(const struct reader *r, const struct json_layouts *l,
-			const struct piece *p, const char *at)
+static inline bool fits(const struct reader *r, const char *texts, const struct piece *p,
+			const char *at)
 {
 	size_t left = (size_t)(r->end - at);
 
@@ -62,41 +69,41 @@ static inline bool fits(const struct reader *r, const struct json_layouts *l,
 	if (p->type == JSON_TYPE_INTEGER && (unsigned char)(at[p->len] - '0') > 9 &&
 	    at[p->len] != '-')
 		return false;
-	return is_same(at, l->texts.data + p->text, p->len);
+	return is_same(at, texts + p->text, p->len);
 }
 
-/* Up to its closing quote, if it has no escapes and is ASCII. */
-static inline const char *follow_string(const struct reader *r, const char *at, struct json *value)
+/* Behind its opening quote, if it has no escapes and is ASCII; gives what is behind the other. */
+static inline char *follow_string(const struct reader *r, char *at, struct json *value)
 {
-	const char *end = json_skip_plain(at, r->end);
+	char *end = (char *)json_skip_plain(at, r->end);
 
 	if (*end != '"')
 		return NULL;
-	value->type = JSON_TYPE_STRING;
-	value->u.s = at;
-	value->len = (uint32_t)(end - at);
-	return end;
+	if (value) {
+		value->type = JSON_TYPE_STRING;
+		value->u.s = at;
+		value->len = (uint32_t)(end - at);
+		*end = 0;
+	}
+	return end + 1;
 }
 
 /* Behind an opening bracket. array: its value; 0: it is not asked for. */
-static const char *follow_strings(struct reader *r, const char *at, uint32_t array)
+static char *follow_strings(struct reader *r, char *at, uint32_t array)
 {
-	struct json ignored, *value = &ignored;
-	uint32_t n = 0, self;
+	struct json *value = NULL;
+	uint32_t n = 0;
 
 	for (; *at != ']'; n++) {
 		if (n && *at++ != ',')
 			return NULL;
 		if (*at != '"')
 			return NULL;
-		if (array) {
-			self = json_add(&r->room, NULL); /* apart: the values may move with it */
-			value = &r->room.at[self];
-		}
+		if (array)
+			value = json_add(&r->room, NULL);
 		at = follow_string(r, at + 1, value);
 		if (!at)
 			return NULL;
-		at++;
 	}
 	if (array) {
 		value = &r->room.at[array];
@@ -107,52 +114,46 @@ static const char *follow_strings(struct reader *r, const char *at, uint32_t arr
 	return at + 1;
 }
 
-static inline __attribute__((always_inline)) const char *
-follow_value(struct reader *r, const struct piece *p, const char *at)
+static inline __attribute__((always_inline)) char *
+follow_value(struct reader *r, const struct piece *p, char *at)
 {
-	uint32_t self = p->path ? json_add(&r->room, NULL) : 0;
-	struct json ignored, *value = self ? &r->room.at[self] : &ignored;
+	struct json ignored, *value = NULL;
+	uint32_t self = 0;
 
-	if (self)
+	if (p->path) {
+		self = r->room.n;
+		value = json_add(&r->room, NULL);
 		r->room.found[p->path] = self;
+	}
 	switch (p->type) {
 	case JSON_TYPE_STRING:
 		return follow_string(r, at, value);
 	case JSON_TYPE_INTEGER:
-		return json_read_number(r, (char *)(uintptr_t)at, value);
+		return json_read_number(r, at, value ? value : &ignored);
 	case JSON_TYPE_ARRAY:
 		return follow_strings(r, at, self);
 	default:
-		value->type = p->type;
+		if (value)
+			value->type = p->type;
 		return at;
 	}
 }
 
-static void follow_objects(struct reader *r, const struct json_layouts *l, const struct piece *p)
-{
-	const uint32_t *opened = (const uint32_t *)l->opened.data;
-	uint32_t i;
-
-	for (i = p->opened; i < p->opened + p->nopened; i++) {
-		uint32_t self = json_add(&r->room, NULL);
-
-		r->room.at[self].type = JSON_TYPE_OBJECT;
-		r->room.found[opened[i]] = self;
-	}
-}
-
-/* Nothing in the text is changed as long as it may have to be read otherwise. */
 static bool follow(struct reader *r, const struct json_layouts *l)
 {
-	const struct piece *p = piece_at(l, 0);
-	const char *at = r->begin;
+	const struct piece *pieces = piece_at(l, 0), *p = pieces;
+	const uint32_t *opened = (const uint32_t *)l->opened.data;
+	const char *texts = l->texts.data;
+	char *at = r->begin;
+	uint32_t i;
 
 	while (at) {
-		for (p = piece_at(l, p->next); p != piece_at(l, 0) && !fits(r, l, p, at);)
-			p = piece_at(l, p->other);
-		if (p == piece_at(l, 0))
+		for (p = &pieces[p->next]; p != pieces && !fits(r, texts, p, at);)
+			p = &pieces[p->other];
+		if (p == pieces)
 			return false;
-		follow_objects(r, l, p);
+		for (i = p->opened; i < p->opened + p->nopened; i++)
+			r->room.found[opened[i]] = AN_OBJECT;
 		if (p->type == JSON_TYPE_OBJECT)
 			return true;
 		at = follow_value(r, p, at + p->len);
@@ -160,6 +161,7 @@ static bool follow(struct reader *r, const struct json_layouts *l)
 	return false;
 }
 
+/* False: nothing has been changed in the text. */
 static bool read_known(struct json_room *room, char *text, size_t len)
 {
 	struct reader r = { .begin = text, .end = text + len, .room = *room };
@@ -168,12 +170,13 @@ static bool read_known(struct json_room *room, char *text, size_t len)
 
 	r.room.n = 0;
 	memset(room->found, 0, room->npaths * sizeof(*room->found));
-	json_add(&r.room, NULL); /* the text itself: no path leads to another value of number 0 */
+	json_add(&r.room, NULL); /* no path leads to a value of number 0 */
+	json_add(&r.room, NULL)->type = JSON_TYPE_OBJECT;
 	known = follow(&r, room->layouts);
 	*room = r.room;
-	for (i = 1; known && i < room->n; i++)
+	for (i = 0; !known && i < room->n; i++)
 		if (room->at[i].type == JSON_TYPE_STRING)
-			text[room->at[i].u.s - text + room->at[i].len] = 0;
+			text[room->at[i].u.s - text + room->at[i].len] = '"';
 	return known;
 }
 
@@ -214,6 +217,15 @@ static const uint32_t *paths_of_values(struct json_layouts *l, const struct json
 	return paths;
 }
 
+static bool few_stand_behind(const struct json_layouts *l, uint32_t place)
+{
+	uint32_t i, n = 0;
+
+	for (i = piece_at(l, place)->next; i; i = piece_at(l, i)->other)
+		n++;
+	return n < FEW_OTHERS;
+}
+
 static uint32_t opened_so_far(const struct json_layouts *l)
 {
 	return (uint32_t)(l->opened.len / sizeof(uint32_t));
@@ -225,7 +237,7 @@ static void learn(struct json_layouts *l, const struct json_room *room)
 	struct reader r = { .begin = l->copy.data, .end = l->copy.data + l->copy.len };
 	const uint32_t *paths = paths_of_values(l, room);
 	struct piece piece = { .opened = opened_so_far(l) };
-	const char *at = r.begin, *value;
+	char *at = r.begin, *value;
 	uint32_t i, place = 0;
 
 	for (i = 1; i < room->n; i += piece.type == JSON_TYPE_ARRAY ? room->at[i].span : 1) {
@@ -241,6 +253,8 @@ static void learn(struct json_layouts *l, const struct json_room *room)
 		}
 		if (piece.type == JSON_TYPE_REAL)
 			piece.type = JSON_TYPE_INTEGER;
+		if (!piece.path && piece.type != JSON_TYPE_INTEGER && few_stand_behind(l, place))
+			continue;
 		if (piece.type == JSON_TYPE_STRING || piece.type == JSON_TYPE_ARRAY)
 			value++;
 		else if (piece.type != JSON_TYPE_INTEGER)

@@ -14,13 +14,14 @@
  * is a NUL at the end: nobody reads past it, one byte at a time.
  */
 struct reader {
-	const char *begin, *end;
+	char *begin;
+	const char *end;
 	struct json_room room; /* the caller's, as long as it is read */
 	const char *why;
 };
 
-/* The index of a new value: values move when there must be room for more. */
-static inline uint32_t json_add(struct json_room *room, const char *key)
+/* A new value, number room->n before: values move when there must be room for more. */
+static inline struct json *json_add(struct json_room *room, const char *key)
 {
 	struct json *value;
 
@@ -28,11 +29,11 @@ static inline uint32_t json_add(struct json_room *room, const char *key)
 		room->room = room->room ? 2 * room->room : 128;
 		room->at = xrealloc(room->at, room->room * sizeof(*room->at));
 	}
-	value = &room->at[room->n];
+	value = &room->at[room->n++];
 	value->key = key;
 	value->type = JSON_TYPE_NULL;
 	value->span = 1;
-	return room->n++;
+	return value;
 }
 
 typedef signed char json_bytes __attribute__((vector_size(16)));
