@@ -23,6 +23,7 @@ static int read_start(struct line_room *room, struct line *line)
 	const char *schema = json_text(in, PATH_SCHEMA);
 	struct stream_start *s = &line->start;
 
+	*s = (struct stream_start){ 0 };
 	if (!schema || strncmp(schema, "1.", 2))
 		return -EPROTO;
 	s->version = json_text(in, PATH_VERSION);
@@ -116,7 +117,7 @@ static int read_action(struct line_room *room, struct line *line)
 	if (!action)
 		return -EBADMSG;
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (strcmp(action, actions[i].action))
+		if (*action != *actions[i].action || strcmp(action, actions[i].action))
 			continue;
 		line->kind = actions[i].kind;
 		return actions[i].read(room, line);
@@ -147,7 +148,7 @@ int line_read(struct line_room *room, char *text, size_t len, struct line *line,
 {
 	const char *time;
 
-	*line = (struct line){ 0 };
+	memset(line, 0, offsetof(struct line, counts));
 	if (!room->json.paths)
 		json_paths(&room->json, paths, LINE_PATHS_END);
 	if (!json_find(&room->json, text, len, why))

@@ -28,24 +28,25 @@ enum line_kind {
 struct line {
 	enum line_kind kind;
 	uint64_t wall; /* the line's time: ns since 1970 */
-	struct event events[LINE_EVENTS]; /* ts is left to be filled in */
 	int nevents;
 	/* the first is about another process, of which there may be no line: filters keep it out */
 	bool aside;
 	bool aside_looked_at; /* and this was seen of it then, it is not only named */
-	struct stream_start start; /* ts: its boot time */
 	struct stream_lost lost;
 	struct stream_clock clock; /* ts: its boot time */
 	uint64_t lost_since; /* by the wall clock */
 	uint64_t limits_read; /* the same: when the limits in the last event were; 0: there are none */
 	const char *reason;  /* of a stop or a resync */
 	uint64_t checked;    /* of a resync: processes */
+	int ncounts;
+	/* the rest is filled in as far as it is told: to clear it all for every line took too long */
 	/* of a resync: how many of which action were inferred; of a stop: records of which kind came */
 	struct line_count {
 		const char *what;
 		uint64_t count;
 	} counts[LINE_COUNTS];
-	int ncounts;
+	struct stream_start start;	  /* ts: its boot time */
+	struct event events[LINE_EVENTS]; /* ts is left to be filled in */
 };
 
 /* Where a line is taken apart; reused from line to line, {0} to begin with. */
