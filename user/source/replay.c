@@ -2,35 +2,81 @@
 #include "source/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 
-#define BLOCK (1 << 18) /* bytes a read: without that it would be a few lines */
+#define BLOCK (1 << 18) /* bytes a read */
 #define ALIGNED 64	/* the kernel copies to there several times as fast as to between */
+
+/* Room for a part of a line, a block behind it, and a NUL behind that. */
+static int make_room(struct replay *r, size_t before)
+{
+	char *data = aligned_alloc(ALIGNED, before + BLOCK + ALIGNED);
+
+	if (!data)
+		return -ENOMEM;
+	if (r->till > r->from)
+		memcpy(data, r->data + r->from, r->till - r->from);
+	free(r->data);
+	r->data = data;
+	r->before = before;
+	r->till -= r->from;
+	r->from = 0;
+	return 0;
+}
 
 int replay_open(struct replay *r, const char *path)
 {
 	*r = (struct replay){ 0 };
-	r->file = strcmp(path, "-") ? fopen(path, "re") : fdopen(STDIN_FILENO, "r");
-	if (!r->file)
-		return -errno;
-	r->block = aligned_alloc(ALIGNED, BLOCK);
-	if (!r->block)
-		return -ENOMEM;
-	setvbuf(r->file, r->block, _IOFBF, BLOCK);
-	return 0;
+	r->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	return r->fd < 0 ? -errno : make_room(r, BLOCK);
 }
 
 void replay_close(struct replay *r)
 {
-	if (r->file)
-		fclose(r->file);
-	free(r->block);
-	free(r->text);
+	if (r->fd > STDIN_FILENO)
+		close(r->fd);
+	free(r->data);
 	line_room_free(&r->line_room);
+}
+
+/* One more block behind what is left. How many bytes there were: 0 at the end, or -errno. */
+static ssize_t read_block(struct replay *r)
+{
+	size_t left = r->till - r->from;
+	ssize_t n;
+
+	if (left > r->before && make_room(r, 2 * r->before))
+		return -ENOMEM;
+	memmove(r->data + r->before - left, r->data + r->from, left);
+	r->from = r->before - left;
+	n = read(r->fd, r->data + r->before, BLOCK);
+	r->till = r->before + (n > 0 ? (size_t)n : 0);
+	return n < 0 ? -errno : n;
+}
+
+/* The next line, where it stands: a NUL in place of its end. 1; 0: there is none; -errno. */
+static int next_line(struct replay *r, char **text, size_t *len)
+{
+	ssize_t n = 1;
+	char *end;
+
+	while (!(end = memchr(r->data + r->from, '\n', r->till - r->from)) && n) {
+		n = read_block(r);
+		if (n < 0)
+			return (int)n;
+	}
+	if (!end && r->from == r->till)
+		return 0;
+	*text = r->data + r->from;
+	*len = (end ? (size_t)(end - r->data) : r->till) - r->from;
+	(*text)[*len] = 0;
+	r->from += *len + (end != NULL);
+	return 1;
 }
 
 /*
@@ -56,15 +102,15 @@ static int follow_clock(struct replay *r, const struct line *line)
 
 int replay_next(struct replay *r, struct line *line, uint64_t *ts)
 {
-	ssize_t len;
+	size_t len;
 	int i, err;
+	char *text;
 
-	errno = 0;
-	len = getline(&r->text, &r->room, r->file);
-	if (len < 0)
-		return errno ? -errno : 0;
+	err = next_line(r, &text, &len);
+	if (err <= 0)
+		return err;
 	r->number++;
-	err = line_read(&r->line_room, r->text, (size_t)len, line, &r->why);
+	err = line_read(&r->line_room, text, len, line, &r->why);
 	if (err)
 		return err;
 	r->why = "the stream's beginning is missing, and so far nothing tells its time";

@@ -3,17 +3,15 @@
 #ifndef PROCTRACE_SOURCE_REPLAY_H
 #define PROCTRACE_SOURCE_REPLAY_H
 
-#include <stdio.h>
-
 #include "source/line.h"
 
 struct replay {
-	FILE *file;
-	char *block; /* its buffer */
-	char *text; /* the line that was read last */
-	size_t room;
+	int fd;
+	char *data;
+	size_t from, till; /* what of it is not read yet */
+	size_t before; /* where in it blocks begin */
 	struct line_room line_room;
-	uint64_t number; /* of that line, 1 and up */
+	uint64_t number; /* of the line that was read last, 1 and up */
 	const char *why; /* what is wrong with it */
 	bool timed; /* what to add to boot times to get wall times is known */
 	int64_t wall_offset;  /* at this line */
