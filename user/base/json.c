@@ -408,8 +408,9 @@ const struct json *json_read(struct json_room *room, char *text, size_t len, con
 	char *at = behind_space(text);
 
 	r.room.n = 0;
+	r.room.found = room->own;
 	if (room->paths)
-		memset(room->found, 0, room->npaths * sizeof(*room->found));
+		memset(room->own, 0, room->npaths * sizeof(*room->own));
 	if (len > UINT32_MAX)
 		at = refuse(&r, "it is too long");
 	else if (*at != '{' && *at != '[')

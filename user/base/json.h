@@ -55,6 +55,7 @@ struct json_room {
 	struct json_path *paths; /* NULL: nothing is asked for by its path */
 	uint32_t npaths;
 	uint32_t *found; /* by path: where the value is; 0: there is none */
+	uint32_t *own;	 /* owned: that is found after json_read() */
 	struct json_layouts *layouts; /* of texts that json_find() has read */
 };
 

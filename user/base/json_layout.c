@@ -13,22 +13,32 @@
 #define MOST_OTHERS 16 /* that may stand in one place */
 #define FEW_OTHERS 8   /* where so many stand, what nobody asks for differs from line to line */
 #define MOST_TEXT (1 << 18)
+#define MOST_TABLES (1 << 18) /* numbers in them: those of 1,000 layouts */
 
 /* What stands before a value, its quote or bracket with it, and the value. */
 struct piece {
-	uint32_t text, len;	    /* in the texts; a word such as true is part of it */
-	uint32_t next;		    /* the first that may follow; 0: none */
-	uint32_t other;		    /* another one that may stand here instead; 0: none */
-	uint32_t opened, nopened;   /* objects that begin there and are asked for: their paths */
-	uint32_t path;		    /* 0: the value is not asked for */
-	enum json_type type;	    /* INTEGER: any number; ARRAY: of strings; OBJECT: the text ends */
+	uint32_t text, len;  /* in the texts; a word such as true is part of it */
+	uint32_t next;	     /* the first that may follow; 0: none */
+	uint32_t other;	     /* another one that may stand here instead; 0: none */
+	bool asked;	     /* somebody asks for the value */
+	enum json_type type; /* INTEGER: any number; ARRAY: of strings; OBJECT: the text ends */
+	uint32_t table;	     /* of that: where the table is in which its values are found by path */
 };
 
-#define AN_OBJECT 1 /* the value that stands for all that are asked for: nobody looks inside */
+/*
+ * Where the values of a text are that is followed. Each one has the same place in all texts of a
+ * layout; but for what is in an array, which comes last.
+ */
+enum { AN_OBJECT = 1, FIRST_VALUE }; /* one stands for all: nobody looks inside */
+
+static uint32_t place_of_array(const struct json_room *room)
+{
+	return room->npaths + 1; /* each path leads to one value at the most */
+}
 
 struct json_layouts {
-	struct buf pieces, texts, opened; /* the first piece is the root */
-	struct buf copy, paths;		  /* of the line that is learned from: paths by value */
+	struct buf pieces, texts, tables; /* the first piece is the root */
+	struct buf copy, paths, table;	  /* of the line that is learned from: paths by value */
 };
 
 static struct piece *piece_at(const struct json_layouts *l, uint32_t i)
@@ -88,95 +98,98 @@ static inline char *follow_string(const struct reader *r, char *at, struct json 
 	return end + 1;
 }
 
-/* Behind an opening bracket. array: its value; 0: it is not asked for. */
-static char *follow_strings(struct reader *r, char *at, uint32_t array)
+/* Behind an opening bracket. */
+static char *follow_strings(struct reader *r, char *at, bool asked)
 {
+	uint32_t self = place_of_array(&r->room), n = 0;
 	struct json *value = NULL;
-	uint32_t n = 0;
 
-	for (; *at != ']'; n++) {
-		if (n && *at++ != ',')
-			return NULL;
-		if (*at != '"')
-			return NULL;
-		if (array)
-			value = json_add(&r->room, NULL);
+	for (; at && *at != ']'; n++) {
+		if ((n && *at++ != ',') || *at != '"') {
+			at = NULL;
+			break;
+		}
+		if (asked) {
+			json_reserve(&r->room, self + n + 2);
+			value = &r->room.at[self + n + 1];
+			value->type = JSON_TYPE_NULL;
+			value->span = 1;
+		}
 		at = follow_string(r, at + 1, value);
-		if (!at)
-			return NULL;
 	}
-	if (array) {
-		value = &r->room.at[array];
+	if (asked) {
+		value = &r->room.at[self];
 		value->type = JSON_TYPE_ARRAY;
 		value->len = n;
 		value->span = n + 1;
 	}
-	return at + 1;
+	return at ? at + 1 : NULL;
 }
 
 static inline __attribute__((always_inline)) char *
 follow_value(struct reader *r, const struct piece *p, char *at)
 {
-	struct json ignored, *value = NULL;
-	uint32_t self = 0;
+	struct json ignored, *value = p->asked ? &r->room.at[r->room.n] : NULL;
 
-	if (p->path) {
-		self = r->room.n;
-		value = json_add(&r->room, NULL);
-		r->room.found[p->path] = self;
-	}
-	switch (p->type) {
-	case JSON_TYPE_STRING:
-		return follow_string(r, at, value);
-	case JSON_TYPE_INTEGER:
-		return json_read_number(r, at, value ? value : &ignored);
-	case JSON_TYPE_ARRAY:
-		return follow_strings(r, at, self);
-	default:
-		if (value)
-			value->type = p->type;
-		return at;
-	}
+	if (p->type == JSON_TYPE_ARRAY)
+		return follow_strings(r, at, p->asked);
+	if (p->type == JSON_TYPE_STRING)
+		at = follow_string(r, at, value);
+	else if (p->type == JSON_TYPE_INTEGER)
+		at = json_read_number(r, at, value ? value : &ignored);
+	else if (value)
+		value->type = p->type;
+	r->room.n += value && at;
+	return at;
 }
 
 static bool follow(struct reader *r, const struct json_layouts *l)
 {
 	const struct piece *pieces = piece_at(l, 0), *p = pieces;
-	const uint32_t *opened = (const uint32_t *)l->opened.data;
 	const char *texts = l->texts.data;
 	char *at = r->begin;
-	uint32_t i;
 
 	while (at) {
 		for (p = &pieces[p->next]; p != pieces && !fits(r, texts, p, at);)
 			p = &pieces[p->other];
 		if (p == pieces)
 			return false;
-		for (i = p->opened; i < p->opened + p->nopened; i++)
-			r->room.found[opened[i]] = AN_OBJECT;
-		if (p->type == JSON_TYPE_OBJECT)
+		if (p->type == JSON_TYPE_OBJECT) {
+			r->room.found = (uint32_t *)l->tables.data + p->table;
 			return true;
+		}
 		at = follow_value(r, p, at + p->len);
 	}
 	return false;
 }
 
+static void give_back(char *text, const struct json *value, uint32_t n)
+{
+	for (; n; n--, value++)
+		if (value->type == JSON_TYPE_STRING)
+			text[value->u.s - text + value->len] = '"';
+}
+
 /* False: nothing has been changed in the text. */
 static bool read_known(struct json_room *room, char *text, size_t len)
 {
-	struct reader r = { .begin = text, .end = text + len, .room = *room };
+	struct reader r = { .begin = text, .end = text + len };
+	struct json *array;
 	bool known;
-	uint32_t i;
 
-	r.room.n = 0;
-	memset(room->found, 0, room->npaths * sizeof(*room->found));
-	json_add(&r.room, NULL); /* no path leads to a value of number 0 */
-	json_add(&r.room, NULL)->type = JSON_TYPE_OBJECT;
+	json_reserve(room, place_of_array(room) + 1);
+	array = &room->at[place_of_array(room)];
+	array->len = 0;
+	room->at[AN_OBJECT].type = JSON_TYPE_OBJECT;
+	room->n = FIRST_VALUE;
+	r.room = *room;
 	known = follow(&r, room->layouts);
 	*room = r.room;
-	for (i = 0; !known && i < room->n; i++)
-		if (room->at[i].type == JSON_TYPE_STRING)
-			text[room->at[i].u.s - text + room->at[i].len] = '"';
+	if (!known) {
+		array = &room->at[place_of_array(room)];
+		give_back(text, &room->at[FIRST_VALUE], room->n - FIRST_VALUE);
+		give_back(text, array + 1, array->len);
+	}
 	return known;
 }
 
@@ -188,14 +201,12 @@ static uint32_t branch(struct json_layouts *l, uint32_t from, struct piece piece
 	for (i = piece_at(l, from)->next; i; i = piece_at(l, i)->other, n++) {
 		const struct piece *p = piece_at(l, i);
 
-		if (p->type == piece.type && p->path == piece.path && p->len == piece.len &&
+		if (p->type == piece.type && p->asked == piece.asked && p->len == piece.len &&
 		    !memcmp(l->texts.data + p->text, text, p->len))
 			break;
 	}
-	if (i || n == MOST_OTHERS || made == MOST_PIECES || l->texts.len + piece.len > MOST_TEXT) {
-		l->opened.len = piece.opened * sizeof(uint32_t); /* the same begin there already */
+	if (i || n == MOST_OTHERS || made == MOST_PIECES || l->texts.len + piece.len > MOST_TEXT)
 		return i;
-	}
 	piece.text = (uint32_t)l->texts.len;
 	piece.other = piece_at(l, from)->next;
 	buf_add(&l->texts, text, piece.len);
@@ -217,6 +228,14 @@ static const uint32_t *paths_of_values(struct json_layouts *l, const struct json
 	return paths;
 }
 
+static uint32_t *empty_table(struct json_layouts *l, const struct json_room *room)
+{
+	size_t size = room->npaths * sizeof(uint32_t);
+
+	l->table.len = 0;
+	return memset(buf_take(&l->table, size), 0, size);
+}
+
 static bool few_stand_behind(const struct json_layouts *l, uint32_t place)
 {
 	uint32_t i, n = 0;
@@ -226,9 +245,15 @@ static bool few_stand_behind(const struct json_layouts *l, uint32_t place)
 	return n < FEW_OTHERS;
 }
 
-static uint32_t opened_so_far(const struct json_layouts *l)
+/* The end of a text whose values are found by that table. */
+static void branch_ends(struct json_layouts *l, uint32_t from, const char *text, size_t len,
+			const uint32_t *table, uint32_t npaths)
 {
-	return (uint32_t)(l->opened.len / sizeof(uint32_t));
+	struct piece piece = { .type = JSON_TYPE_OBJECT, .len = (uint32_t)len };
+
+	piece.table = (uint32_t)(l->tables.len / sizeof(*table));
+	if (piece.table + npaths <= MOST_TABLES && branch(l, from, piece, text))
+		buf_add(&l->tables, table, npaths * sizeof(*table));
 }
 
 /* From a text that has just been read: as far as it can be followed. */
@@ -236,46 +261,43 @@ static void learn(struct json_layouts *l, const struct json_room *room)
 {
 	struct reader r = { .begin = l->copy.data, .end = l->copy.data + l->copy.len };
 	const uint32_t *paths = paths_of_values(l, room);
-	struct piece piece = { .opened = opened_so_far(l) };
+	uint32_t i, place = 0, n = FIRST_VALUE, *table = empty_table(l, room);
+	struct piece piece = { 0 };
 	char *at = r.begin, *value;
-	uint32_t i, place = 0;
+	bool array = false;
 
 	for (i = 1; i < room->n; i += piece.type == JSON_TYPE_ARRAY ? room->at[i].span : 1) {
 		piece.type = room->at[i].type;
-		piece.path = paths[i];
+		piece.asked = paths[i];
 		value = r.begin + room->at[i].begin;
 		if (piece.type == JSON_TYPE_OBJECT) {
-			if (piece.path && !room->paths[piece.path].child)
-				goto unfit; /* it is gone through: each of its members counts */
-			if (piece.path)
-				buf_add(&l->opened, &piece.path, sizeof(piece.path));
+			if (piece.asked && !room->paths[paths[i]].child)
+				return; /* it is gone through: each of its members counts */
+			table[paths[i]] = AN_OBJECT;
 			continue;
 		}
 		if (piece.type == JSON_TYPE_REAL)
 			piece.type = JSON_TYPE_INTEGER;
-		if (!piece.path && piece.type != JSON_TYPE_INTEGER && few_stand_behind(l, place))
+		if (!piece.asked && piece.type != JSON_TYPE_INTEGER && few_stand_behind(l, place))
 			continue;
 		if (piece.type == JSON_TYPE_STRING || piece.type == JSON_TYPE_ARRAY)
 			value++;
 		else if (piece.type != JSON_TYPE_INTEGER)
 			value += piece.type == JSON_TYPE_FALSE ? 5 : 4;
+		if (piece.asked && piece.type == JSON_TYPE_ARRAY && array)
+			return; /* there is room for one */
+		array |= piece.asked && piece.type == JSON_TYPE_ARRAY;
+		table[paths[i]] = piece.type == JSON_TYPE_ARRAY ? place_of_array(room) : n;
+		n += piece.asked && piece.type != JSON_TYPE_ARRAY;
 		piece.len = (uint32_t)(value - at);
-		piece.nopened = opened_so_far(l) - piece.opened;
 		place = branch(l, place, piece, at);
-		piece.path = 0;
+		piece.asked = false;
 		at = place ? follow_value(&r, &piece, value) : NULL;
 		if (!at)
 			return;
-		piece.opened = opened_so_far(l);
 	}
-	piece.type = JSON_TYPE_OBJECT;
-	piece.path = 0;
-	piece.len = (uint32_t)(r.end - at);
-	piece.nopened = opened_so_far(l) - piece.opened;
-	branch(l, place, piece, at);
-	return;
-unfit:
-	l->opened.len = piece.opened * sizeof(uint32_t);
+	table[0] = 0; /* of all that nobody asks for */
+	branch_ends(l, place, at, (size_t)(r.end - at), table, room->npaths);
 }
 
 static struct json_layouts *layouts_new(void)
@@ -309,8 +331,9 @@ void json_layouts_free(struct json_layouts *l)
 		return;
 	buf_free(&l->pieces);
 	buf_free(&l->texts);
-	buf_free(&l->opened);
+	buf_free(&l->tables);
 	buf_free(&l->copy);
 	buf_free(&l->paths);
+	buf_free(&l->table);
 	free(l);
 }

@@ -50,14 +50,14 @@ void json_paths(struct json_room *room, const char *const *list, uint32_t n)
 	}
 	room->paths = paths;
 	room->npaths = n;
-	room->found = xcalloc(n, sizeof(*room->found));
+	room->own = xcalloc(n, sizeof(*room->own));
 }
 
 void json_room_free(struct json_room *room)
 {
 	free(room->at);
 	free(room->paths);
-	free(room->found);
+	free(room->own);
 	json_layouts_free(room->layouts);
 	*room = (struct json_room){ 0 };
 }

@@ -20,15 +20,22 @@ struct reader {
 	const char *why;
 };
 
-/* A new value, number room->n before: values move when there must be room for more. */
+/* Room for n values: they move when there was less. */
+static inline void json_reserve(struct json_room *room, uint32_t n)
+{
+	if (n <= room->room)
+		return;
+	while (n > room->room)
+		room->room = room->room ? 2 * room->room : 128;
+	room->at = xrealloc(room->at, room->room * sizeof(*room->at));
+}
+
+/* A new value, number room->n before. */
 static inline struct json *json_add(struct json_room *room, const char *key)
 {
 	struct json *value;
 
-	if (room->n == room->room) {
-		room->room = room->room ? 2 * room->room : 128;
-		room->at = xrealloc(room->at, room->room * sizeof(*room->at));
-	}
+	json_reserve(room, room->n + 1);
 	value = &room->at[room->n++];
 	value->key = key;
 	value->type = JSON_TYPE_NULL;
