@@ -250,9 +250,13 @@ static void branch_ends(struct json_layouts *l, uint32_t from, const char *text,
 			const uint32_t *table, uint32_t npaths)
 {
 	struct piece piece = { .type = JSON_TYPE_OBJECT, .len = (uint32_t)len };
+	size_t pieces = l->pieces.len;
 
 	piece.table = (uint32_t)(l->tables.len / sizeof(*table));
-	if (piece.table + npaths <= MOST_TABLES && branch(l, from, piece, text))
+	if (piece.table + npaths > MOST_TABLES)
+		return;
+	branch(l, from, piece, text);
+	if (l->pieces.len > pieces)
 		buf_add(&l->tables, table, npaths * sizeof(*table));
 }
 
