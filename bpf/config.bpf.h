@@ -15,5 +15,7 @@ const volatile int cgroup_hierarchy = 0;
 const volatile struct selection selection = {};
 /* the kernel knows bpf_rdonly_cast(): see plain() */
 const volatile bool have_rdonly_cast = false;
+/* tracepoints may be preempted: see again.bpf.h */
+const volatile bool preemptible = false;
 
 #endif

@@ -7,6 +7,7 @@
 #include "proctrace/record.h"
 #include "config.bpf.h"
 #include "emit.bpf.h"
+#include "again.bpf.h"
 #include "task.bpf.h"
 #include "path.bpf.h"
 #include "noted.bpf.h"
@@ -23,8 +24,8 @@ char LICENSE[] SEC("license") = "GPL";
 #define EXEC_ROOM (RECORD_ARGS_MAX + 2 * RECORD_PATH_MAX + NAME_ROOM)
 
 /*
- * Where an exec record is put together. Only on_exec writes here, in process context, and the
- * kernel does not enter a program again on a CPU where it runs: so it is never shared.
+ * Where an exec record is put together, one for on_exec and one for on_exec_again: in process context,
+ * and the kernel does not enter a program again on a CPU where it runs: so none is ever shared.
  */
 struct exec_scratch {
 	struct room room;
@@ -35,13 +36,12 @@ struct exec_scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2); /* user space sets 1 where there is no second program */
 	__type(key, u32);
 	__type(value, struct exec_scratch);
 } scratch SEC(".maps");
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline int forked(struct task_struct *parent, struct task_struct *child)
 {
 	struct record_fork *record;
 	u32 pid, creator;
@@ -65,6 +65,19 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	record->head.flags = fill_who(&record->who, child, plain(child)) | selected_flag();
 	record_submit(record);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	take(child->pid);
+	return forked(parent, child);
+}
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(on_fork_again, struct task_struct *parent, struct task_struct *child)
+{
+	return left_to_us(child->pid, RECORD_FORK) ? forked(parent, child) : 0;
 }
 
 /*
@@ -102,15 +115,14 @@ static __always_inline void read_script(struct exec_scratch *s, struct linux_bin
 }
 
 /* Appends a path to the data; true when it did not fit. Walked by the verifier once, not twice. */
-__noinline u32 read_path(u32 cwd)
+__noinline u32 read_path(u32 again, u32 cwd)
 {
-	u32 zero = 0;
-	struct exec_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+	struct exec_scratch *s = bpf_map_lookup_elem(&scratch, &again);
 
 	return s ? walk_path(&s->room, s->data, EXEC_ROOM, cwd ? &s->cwd : &s->exe, &s->root) : 0;
 }
 
-static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct *task,
+static __always_inline u32 read_paths(struct exec_scratch *s, u32 again, struct task_struct *task,
 				      struct linux_binprm *bprm)
 {
 	struct record_exec *record = &s->record;
@@ -125,10 +137,10 @@ static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct
 	s->cwd.dentry = fs->pwd.dentry;
 	s->exe.mnt = file->f_path.mnt;
 	s->exe.dentry = file->f_path.dentry;
-	exe_cut = read_path(0);
+	exe_cut = read_path(again, 0);
 	record->exe_len = s->room.at - at;
 	at = s->room.at;
-	cwd_cut = read_path(1);
+	cwd_cut = read_path(again, 1);
 	record->cwd_len = s->room.at - at;
 	at = s->room.at;
 	read_script(s, bprm);
@@ -136,16 +148,17 @@ static __always_inline u32 read_paths(struct exec_scratch *s, struct task_struct
 	return (exe_cut ? RECORD_EXE_CUT : 0) | (cwd_cut ? RECORD_CWD_CUT : 0);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+/* again: 1 for the second program, 0 for the first */
+static __always_inline int execed(struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm,
+				  u32 again)
 {
 	struct task_struct *links = plain(task);
 	struct record_exec *record;
 	struct exec_scratch *s;
-	u32 zero = 0, pid = task->tgid, flags, len;
+	u32 pid = task->tgid, flags, len;
 	u64 start = task->start_boottime; /* who execs is the leader, from then on */
 
-	s = bpf_map_lookup_elem(&scratch, &zero);
+	s = bpf_map_lookup_elem(&scratch, &again);
 	if (!s || !links->mm)
 		return 0;
 	if (!select_known(links, start))
@@ -158,12 +171,25 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	record->argc = bprm->argc;
 	record->args_len = read_args(s, links->mm, &flags);
 	s->room.at = record->args_len;
-	record->head.flags = flags | read_paths(s, links, bprm);
+	record->head.flags = flags | read_paths(s, again, links, bprm);
 	len = s->room.at;
 	if (len > EXEC_ROOM)
 		len = EXEC_ROOM;
 	record_output(RECORD_EXEC, record, sizeof(*record) + len);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	take(task->pid);
+	return execed(task, old_pid, bprm, 0);
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(on_exec_again, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	return left_to_us(task->pid, RECORD_EXEC) ? execed(task, old_pid, bprm, 1) : 0;
 }
 
 static __always_inline void fill_times(struct record_exit *record, struct task_struct *task,
@@ -230,24 +256,34 @@ untold:
 	return 0;
 }
 
+static __always_inline int exited(struct task_struct *task, bool group_dead)
+{
+	thread_exited(task);
+	return group_dead ? process_exited(task) : 0;
+}
+
 /* From 6.16 on the kernel says itself whether the group is dead. */
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(on_exit_group, struct task_struct *task, bool group_dead)
 {
-	thread_exited(task);
-	return group_dead ? process_exited(task) : 0;
+	take(task->pid);
+	return exited(task, group_dead);
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_again, struct task_struct *task, bool group_dead)
+{
+	return left_to_us(task->pid, RECORD_EXIT) ? exited(task, group_dead) : 0;
 }
 
 /* Before: two last threads may both see that none is left; user space takes the first. */
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(on_exit_live, struct task_struct *task)
 {
-	thread_exited(task);
-	return plain(task)->signal->live.counter == 0 ? process_exited(task) : 0;
+	return exited(task, plain(task)->signal->live.counter == 0);
 }
 
-SEC("tp_btf/sched_process_free")
-int BPF_PROG(on_free, struct task_struct *task)
+static __always_inline int freed(struct task_struct *task)
 {
 	struct record_free *record;
 	struct task_struct *parent;
@@ -266,6 +302,19 @@ int BPF_PROG(on_free, struct task_struct *task)
 	record->pad = 0;
 	record_submit(record);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_free, struct task_struct *task)
+{
+	take(task->pid);
+	return freed(task);
+}
+
+SEC("?tp_btf/sched_process_free")
+int BPF_PROG(on_free_again, struct task_struct *task)
+{
+	return left_to_us(task->pid, RECORD_FREE) ? freed(task) : 0;
 }
 
 SEC("?tp_btf/cgroup_mkdir")

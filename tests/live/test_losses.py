@@ -178,3 +178,19 @@ def test_audits_of_many_processes_at_rest_cost_little(trace, count):
         life.finish()
     print(f"\n{count} processes at rest: {share * 100:.3f} % of one processor")
     assert share < 0.005
+
+
+def test_nobody_is_left_out_who_comes_while_another_is_told_of(trace):
+    """Many at once on one processor: where tracepoints may be preempted, some come to run in the
+    middle of a program, which the kernel does not enter again before its end."""
+    loop = "i=0; while [ $i -lt 400 ]; do (:) & i=$((i + 1)); wait; done"
+    tracer = trace(may_lose=True, preexec_fn=lambda: os.sched_setaffinity(0, {0}),
+                   command=["sh", "-c", f"({loop}) & " * 6 + "wait"])
+    tracer.join(timeout=120)
+    left_out = {}
+    for line in tracer.lines:
+        lost = line["proctrace"].get("lost", {})
+        if lost.get("cause") == "recursion":
+            left_out[lost["kind"]] = left_out.get(lost["kind"], 0) + lost["count"]
+    told = sum(line["event"]["action"] == "fork" for line in tracer.lines)
+    assert told >= 2400 and sum(left_out.values()) <= told // 1000, left_out

@@ -26,6 +26,7 @@ struct live_features {
 	bool task_iterator;   /* else /proc */
 	bool cgroup_events;
 	bool pid_max_of_namespaces; /* each has its own, which a program reads */
+	bool preemptible; /* tracepoints may be: each has a second program */
 	bool exact_reap; /* a program sees each release as it happens */
 	const char *cgroup_controller; /* "": unified; NULL: no groups */
 };
@@ -107,7 +108,7 @@ uint64_t live_consumed(const struct live *l);
 void live_doze(struct live *l);
 
 /* Fills the rows, always the same in the same order; how many. Makes a few system calls. */
-size_t live_losses(const struct live *l, struct live_loss rows[LIVE_LOSSES]);
+size_t live_losses(struct live *l, struct live_loss rows[LIVE_LOSSES]);
 /* How many records found no room so far: cheap, and newer than any record that was handed out. */
 uint64_t live_dropped(const struct live *l);
 /* How many records of a kind were handed out. With those that were lost they are all there were. */

@@ -6,7 +6,9 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "proctrace.skel.h"
@@ -95,6 +97,28 @@ static bool has_member(const struct btf *btf, const char *name, const char *memb
 	return false;
 }
 
+/* 7.0 took "not to be preempted" away from tracepoints; its type information does not show it. */
+static bool has_preemptible_tracepoints(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strtoul(name.release, NULL, 10) >= 7;
+}
+
+/* Called after the first ones: so they are attached after them, by live_attach(). */
+static void probe_second_programs(struct proctrace *bpf, struct live_features *f)
+{
+	struct bpf_program *const second[] = { bpf->progs.on_fork_again, bpf->progs.on_exec_again,
+					       bpf->progs.on_exit_again, bpf->progs.on_free_again };
+	size_t i;
+
+	f->preemptible = has_preemptible_tracepoints() && f->exit_group_dead;
+	for (i = 0; i < sizeof(second) / sizeof(second[0]); i++) {
+		bpf_program__set_autoload(second[i], f->preemptible);
+		bpf_program__set_autoattach(second[i], false);
+	}
+}
+
 /* optional: what the kernel may refuse is tried as well. */
 static void probe(struct proctrace *bpf, struct live_features *f, const struct btf *btf,
 		  bool optional)
@@ -114,6 +138,7 @@ static void probe(struct proctrace *bpf, struct live_features *f, const struct b
 	bpf_program__set_autoattach(bpf->progs.each_namespace, false); /* for one task at a time */
 	bpf_program__set_autoload(bpf->progs.on_release, f->exact_reap);
 	bpf_program__set_autoattach(bpf->progs.on_release, false);
+	probe_second_programs(bpf, f);
 }
 
 /* What a picture of one moment takes. Nor do the maps of the others take memory to be cleared. */
@@ -130,9 +155,11 @@ static void load_only_the_iterators(struct proctrace *bpf)
 			bpf_program__set_autoload(program, false);
 }
 
-static void configure(struct proctrace *bpf, const struct btf *btf, const struct live_options *o,
-		      const struct cgroups *cgroups)
+static void configure(struct proctrace *bpf, const struct live_features *f, const struct btf *btf,
+		      const struct live_options *o, const struct cgroups *cgroups)
 {
+	bpf->rodata->preemptible = f->preemptible;
+	bpf_map__set_max_entries(bpf->maps.scratch, f->preemptible ? 2 : 1);
 	bpf->rodata->have_rdonly_cast =
 		btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bpf->rodata->args_max = o->args_max;
@@ -155,7 +182,7 @@ static int load(struct proctrace **bpf, struct live_features *f, const struct bt
 	if (!*bpf)
 		return -errno;
 	probe(*bpf, f, btf, optional);
-	configure(*bpf, btf, options, cgroups);
+	configure(*bpf, f, btf, options, cgroups);
 	if (options->picture_only)
 		load_only_the_iterators(*bpf);
 	return proctrace__load(*bpf);
