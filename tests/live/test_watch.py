@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -69,6 +70,11 @@ class Watch:
         return rest
 
 
+def minute():
+    """Of the clock that the tracer counts minutes by."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) // 60
+
+
 @pytest.fixture
 def watched():
     made = []
@@ -87,11 +93,13 @@ def watched():
 def test_what_was_seen_is_told(watched):
     watch = watched("--fail-on", "zombie")
     assert watch.next()[1]["zombies"] == 0
+    begun = minute()
     for n in range(3):
         watch.order(n)
     told = watch.wait_for(3)
     assert told["certain"] and told["cause"] == "never_waits"
-    assert told["oldest_died"] and told["this_minute"]["created"] == 3
+    assert told["oldest_died"]
+    assert told["this_minute"]["created"] == 3 or begun < minute()
     watch.order("all")
     watch.wait_for(0)
     watch.order("once more")
