@@ -130,7 +130,7 @@ int live_attach(struct live *l)
 	if (l->features.exact_reap)
 		attach_release(l);
 	err = proctrace__attach(l->bpf);
-	return !err && l->features.preemptible ? attach_second_programs(l->bpf) : err;
+	return !err && l->features.second_programs ? attach_second_programs(l->bpf) : err;
 }
 
 void live_detach(struct live *l)

@@ -26,7 +26,7 @@ struct live_features {
 	bool task_iterator;   /* else /proc */
 	bool cgroup_events;
 	bool pid_max_of_namespaces; /* each has its own, which a program reads */
-	bool preemptible; /* tracepoints may be: each has a second program */
+	bool second_programs; /* tracepoints may be preempted: each has one more */
 	bool exact_reap; /* a program sees each release as it happens */
 	const char *cgroup_controller; /* "": unified; NULL: no groups */
 };

@@ -112,9 +112,9 @@ static void probe_second_programs(struct proctrace *bpf, struct live_features *f
 					       bpf->progs.on_exit_again, bpf->progs.on_free_again };
 	size_t i;
 
-	f->preemptible = has_preemptible_tracepoints() && f->exit_group_dead;
+	f->second_programs = has_preemptible_tracepoints() && f->exit_group_dead;
 	for (i = 0; i < sizeof(second) / sizeof(second[0]); i++) {
-		bpf_program__set_autoload(second[i], f->preemptible);
+		bpf_program__set_autoload(second[i], f->second_programs);
 		bpf_program__set_autoattach(second[i], false);
 	}
 }
@@ -142,7 +142,7 @@ static void probe(struct proctrace *bpf, struct live_features *f, const struct b
 }
 
 /* What a picture of one moment takes. Nor do the maps of the others take memory to be cleared. */
-static void load_only_the_iterators(struct proctrace *bpf)
+static void load_only_the_iterators(struct proctrace *bpf, struct live_features *f)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
@@ -153,13 +153,14 @@ static void load_only_the_iterators(struct proctrace *bpf)
 	bpf_object__for_each_program(program, bpf->obj)
 		if (program != bpf->progs.each_task && program != bpf->progs.each_namespace)
 			bpf_program__set_autoload(program, false);
+	f->second_programs = false;
 }
 
 static void configure(struct proctrace *bpf, const struct live_features *f, const struct btf *btf,
 		      const struct live_options *o, const struct cgroups *cgroups)
 {
-	bpf->rodata->preemptible = f->preemptible;
-	bpf_map__set_max_entries(bpf->maps.scratch, f->preemptible ? 2 : 1);
+	bpf->rodata->preemptible = f->second_programs;
+	bpf_map__set_max_entries(bpf->maps.scratch, f->second_programs ? 2 : 1);
 	bpf->rodata->have_rdonly_cast =
 		btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bpf->rodata->args_max = o->args_max;
@@ -184,7 +185,7 @@ static int load(struct proctrace **bpf, struct live_features *f, const struct bt
 	probe(*bpf, f, btf, optional);
 	configure(*bpf, f, btf, options, cgroups);
 	if (options->picture_only)
-		load_only_the_iterators(*bpf);
+		load_only_the_iterators(*bpf, f);
 	return proctrace__load(*bpf);
 }
 
