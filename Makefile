@@ -118,14 +118,15 @@ deps-build:
 	$(call install_deps,$(DEPS_BUILD))
 
 deps:
-	$(call install_deps,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH))
+	$(call install_deps,$(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) $(if $(PROCTRACE_VM),$(DEPS_VM)))
 
 run: deps-build
 	@$(MAKE) --no-print-directory all
 	$(BUILD)/proctrace $(ARGS)
 
+# with PROCTRACE_VM=1 on the oldest and the newest kernel too
 test: deps
-	@$(MAKE) --no-print-directory all check
+	@$(MAKE) --no-print-directory all $(if $(PROCTRACE_VM),$(BUILD)/static/proctrace) check
 
 # what make test runs when everything is installed
 check: check-unit check-model check-fuzz check-python

@@ -11,8 +11,11 @@ from pathlib import Path
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
+NO_ARCHIVE = 75  # the exit status then: sysexits.h's EX_TEMPFAIL
+
+
 class NoArchive(Exception):
-    pass
+    """It cannot be reached, or lacks what it should have."""
 
 
 def configured():
@@ -68,8 +71,11 @@ APT::Sandbox::User "root";
         self._run("apt-get", "-qq", "update", check=False)  # a release that is gone is no matter
 
     def _run(self, *argv, check=True, timeout=300, **how):
-        return subprocess.run(argv, env={**os.environ, "APT_CONFIG": str(self.config)}, check=check,
-                              timeout=timeout, stdin=subprocess.DEVNULL, text=True, **how)
+        try:
+            return subprocess.run(argv, env={**os.environ, "APT_CONFIG": str(self.config)}, check=check,
+                                  timeout=timeout, stdin=subprocess.DEVNULL, text=True, **how)
+        except subprocess.SubprocessError as failure:
+            raise NoArchive(failure) from failure
 
     def versions(self, pattern):
         """(version, package) of the packages whose name begins so, oldest first."""

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from archive import NO_ARCHIVE, NoArchive
+
 TOP = Path(__file__).resolve().parents[2]
 
 
@@ -42,11 +44,18 @@ def put_checkout(root, tracer, lives):
     put(TOP / "tests/vm/guest/init", root / "init")
 
 
+def unpack(arch, root, *packages):
+    done = subprocess.run([TOP / "tests/vm/unpack", arch, root, *packages], check=False)
+    if done.returncode == NO_ARCHIVE:
+        raise NoArchive(f"no {packages[0]} for a guest")
+    done.check_returncode()
+
+
 def busybox(work, arch):
     """The archive's static one, for a guest of any architecture."""
     root = work / f"busybox-{arch}"
     if not root.exists():
-        subprocess.run([TOP / "tests/vm/unpack", arch, root, "busybox-static"], check=True)
+        unpack(arch, root, "busybox-static")
     return next(root.glob("**/bin/busybox"))
 
 
@@ -84,7 +93,7 @@ def full(work, arch, tracer, lives):
     """For the live suite: the part of this machine's distribution that it needs."""
     debian, root = work / f"debian-{arch}", work / f"full-{arch}"
     if not debian.exists():
-        subprocess.run([TOP / "tests/vm/unpack", arch, debian, *PACKAGES], check=True)
+        unpack(arch, debian, *PACKAGES)
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(debian, root, symlinks=True)
     for name in BULK:

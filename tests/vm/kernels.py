@@ -2,11 +2,10 @@
 """The kernels of the matrix: Debian's, for clouds, as they boot without a module."""
 
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
-from archive import Archive, releases
+from archive import Archive, NoArchive, releases
 
 ANY_RELEASE = ["bullseye", "bookworm", "trixie", "trixie-backports"]
 WITH_SECURITY = ["bullseye", "bookworm", "trixie"]
@@ -56,7 +55,7 @@ class Kernels:
         with tempfile.TemporaryDirectory(dir=self.directory) as unpacked:
             try:
                 self._archive.unpack(binary if self._archive.has(binary) else package, unpacked)
-            except subprocess.SubprocessError:
+            except NoArchive:
                 return None
             found = [file for file in Path(unpacked).rglob("vmlinu[xz]*") if file.is_file()]
             found[0].rename(path)
