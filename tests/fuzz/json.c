@@ -95,11 +95,13 @@ static void find_same(struct json_room *known, const char *data, size_t size)
 			CHECK(a->len == b->len && !memcmp(a->u.s, b->u.s, a->len + 1));
 		if (a->type == JSON_TYPE_ARRAY)
 			CHECK(a->len == b->len && a->span == b->span);
+		if (a->type != JSON_TYPE_OBJECT)
+			CHECK(a->span == b->span);
 		if (a->type != JSON_TYPE_ARRAY)
 			continue;
 		json_each(x, a) {
 			y += y == b ? 1 : y->span;
-			CHECK(x->type == y->type && x->span == y->span);
+			CHECK(x->type == y->type && x->span == y->span && !x->key && !y->key);
 			if (x->type == JSON_TYPE_STRING)
 				CHECK(x->len == y->len && !memcmp(x->u.s, y->u.s, x->len + 1));
 		}

@@ -123,6 +123,66 @@ static void a_line_that_ends_where_a_block_ends_is_read(void **state)
 	buf_free(&b);
 }
 
+/* What a line says that is no object has no members, whatever was read before. */
+static void hooks_and_counts_that_are_no_objects_are_none(void **state)
+{
+	static const char *const odd[] = { "\"x\"", "[\"p\",\"q\"]", "7", "true" };
+	struct buf b = { 0 };
+	struct replay r;
+	struct line line;
+	uint64_t ts;
+	size_t i, round;
+	int fd, got;
+	char path[32];
+
+	(void)state;
+	for (i = 0; i < COUNT(odd); i++) {
+		b.len = 0;
+		for (round = 0; round < 3; round++) {
+			buf_printf(&b, "%.*s\"hooks\":%s,%s", (int)(strstr(START, "\"schema_version\"") - START),
+				   START, odd[i], strstr(START, "\"schema_version\""));
+			buf_printf(&b, "{\"@timestamp\":\"2009-02-13T23:31:31.000000000Z\",\"event\":{"
+				   "\"action\":\"stop\"},\"proctrace\":{\"reason\":\"r\",\"records\":%s}}\n",
+				   odd[i]);
+			if (round) /* what was read before moves, and its memory is another's */
+				add_line(&b, 1, 700000 * round);
+			buf_lit(&b, "{\"k0\":1,\"k1\":2,\"k2\":[\"a\",\"b\"],\"k3\":{\"k4\":5}}\n");
+		}
+		fd = memfd_create("recording", 0);
+		assert_int_equal(write(fd, b.data, b.len), b.len);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		assert_int_equal(replay_open(&r, path), 0);
+		while ((got = replay_next(&r, &line, &ts)))
+			if (got == 1 && line.kind == LINE_START)
+				assert_int_equal(line.start.nfeatures, 0);
+			else if (got == 1)
+				assert_int_equal(line.ncounts, 0);
+		replay_close(&r);
+		close(fd);
+	}
+	buf_free(&b);
+}
+
+/* A file that goes on after its end was read: whoever reads it has been told that it ends. */
+static void the_end_is_the_end(void **state)
+{
+	int fd = memfd_create("recording", 0);
+	struct replay r;
+	struct line line;
+	uint64_t ts;
+	char path[32];
+
+	(void)state;
+	assert_int_equal(write(fd, START, sizeof(START) - 2), sizeof(START) - 2);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(replay_open(&r, path), 0);
+	assert_int_equal(replay_next(&r, &line, &ts), 1);
+	assert_int_equal(write(fd, "\n" START, sizeof(START)), sizeof(START));
+	assert_int_equal(replay_next(&r, &line, &ts), 0);
+	replay_close(&r);
+	close(fd);
+}
+
 static void what_cannot_be_read_is_an_error(void **state)
 {
 	struct replay r;
@@ -145,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_all_lengths_are_read),
 		cmocka_unit_test(a_line_that_ends_where_a_block_ends_is_read),
+		cmocka_unit_test(hooks_and_counts_that_are_no_objects_are_none),
+		cmocka_unit_test(the_end_is_the_end),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
 	};
 

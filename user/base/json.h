@@ -76,9 +76,9 @@ void json_room_free(struct json_room *room);
 const struct json *json_read(struct json_room *room, char *text, size_t len, const char **why);
 
 /*
- * The same for whoever asks by path alone: of other values there need not be any, nor of what is in
- * an object of which members are listed. Texts that are alike but for their values, as the lines of
- * a stream are, are read several times as fast. False: it is no JSON.
+ * The same for whoever asks by path alone, which json_paths() tells: of other values there need not
+ * be any, nor of what is in an object of which members are listed. Texts that are alike but for their
+ * values, as the lines of a stream are, are read several times as fast. False: it is no JSON.
  */
 bool json_find(struct json_room *room, char *text, size_t len, const char **why);
 

@@ -111,9 +111,7 @@ static char *follow_strings(struct reader *r, char *at, bool asked)
 		}
 		if (asked) {
 			json_reserve(&r->room, self + n + 2);
-			value = &r->room.at[self + n + 1];
-			value->type = JSON_TYPE_NULL;
-			value->span = 1;
+			value = json_clear(&r->room.at[self + n + 1]);
 		}
 		at = follow_string(r, at + 1, value);
 	}
@@ -129,7 +127,7 @@ static char *follow_strings(struct reader *r, char *at, bool asked)
 static inline __attribute__((always_inline)) char *
 follow_value(struct reader *r, const struct piece *p, char *at)
 {
-	struct json ignored, *value = p->asked ? &r->room.at[r->room.n] : NULL;
+	struct json ignored, *value = p->asked ? json_clear(&r->room.at[r->room.n]) : NULL;
 
 	if (p->type == JSON_TYPE_ARRAY)
 		return follow_strings(r, at, p->asked);
@@ -179,8 +177,8 @@ static bool read_known(struct json_room *room, char *text, size_t len)
 
 	json_reserve(room, place_of_array(room) + 1);
 	array = &room->at[place_of_array(room)];
-	array->len = 0;
-	room->at[AN_OBJECT].type = JSON_TYPE_OBJECT;
+	json_clear(array)->len = 0;
+	json_clear(&room->at[AN_OBJECT])->type = JSON_TYPE_OBJECT;
 	room->n = FIRST_VALUE;
 	r.room = *room;
 	known = follow(&r, room->layouts);

@@ -30,16 +30,23 @@ static inline void json_reserve(struct json_room *room, uint32_t n)
 	room->at = xrealloc(room->at, room->room * sizeof(*room->at));
 }
 
+/* One by itself: what was kept there before has a name, and maybe others behind it. */
+static inline struct json *json_clear(struct json *value)
+{
+	value->key = NULL;
+	value->type = JSON_TYPE_NULL;
+	value->span = 1;
+	return value;
+}
+
 /* A new value, number room->n before. */
 static inline struct json *json_add(struct json_room *room, const char *key)
 {
 	struct json *value;
 
 	json_reserve(room, room->n + 1);
-	value = &room->at[room->n++];
+	value = json_clear(&room->at[room->n++]);
 	value->key = key;
-	value->type = JSON_TYPE_NULL;
-	value->span = 1;
 	return value;
 }
 

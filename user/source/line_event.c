@@ -8,7 +8,7 @@ static struct event *add(struct line *line)
 {
 	struct event *ev = &line->events[line->nevents++];
 
-	*ev = (struct event){ 0 };
+	memset(ev, 0, sizeof(*ev)); /* of a union "{ 0 }" need not clear all: the line before is there */
 	return ev;
 }
 

@@ -11,11 +11,12 @@
 
 #define BLOCK (1 << 18) /* bytes a read */
 #define ALIGNED 64	/* the kernel copies to there several times as fast as to between */
+#define SHORT (1 << 14) /* what is left of a line is moved, so that the next block is aligned */
 
-/* Room for a part of a line, a block behind it, and a NUL behind that. */
-static int make_room(struct replay *r, size_t before)
+/* Room for size bytes, and a NUL behind them; what is not read yet goes with it. */
+static int make_room(struct replay *r, size_t size)
 {
-	char *data = aligned_alloc(ALIGNED, before + BLOCK + ALIGNED);
+	char *data = aligned_alloc(ALIGNED, size + ALIGNED);
 
 	if (!data)
 		return -ENOMEM;
@@ -23,17 +24,26 @@ static int make_room(struct replay *r, size_t before)
 		memcpy(data, r->data + r->from, r->till - r->from);
 	free(r->data);
 	r->data = data;
-	r->before = before;
+	r->size = size;
 	r->till -= r->from;
 	r->from = 0;
 	return 0;
+}
+
+static void move(struct replay *r, size_t to)
+{
+	size_t left = r->till - r->from;
+
+	memmove(r->data + to, r->data + r->from, left);
+	r->from = to;
+	r->till = to + left;
 }
 
 int replay_open(struct replay *r, const char *path)
 {
 	*r = (struct replay){ 0 };
 	r->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	return r->fd < 0 ? -errno : make_room(r, BLOCK);
+	return r->fd < 0 ? -errno : make_room(r, 2 * BLOCK);
 }
 
 void replay_close(struct replay *r)
@@ -44,31 +54,42 @@ void replay_close(struct replay *r)
 	line_room_free(&r->line_room);
 }
 
-/* One more block behind what is left. How many bytes there were: 0 at the end, or -errno. */
+/*
+ * One more block behind what is left. How many bytes there were: 0 at the end, or -errno. A line that
+ * is long stays where it is while there is room behind it, so that no byte of it is moved often.
+ */
 static ssize_t read_block(struct replay *r)
 {
 	size_t left = r->till - r->from;
 	ssize_t n;
 
-	if (left > r->before && make_room(r, 2 * r->before))
+	if (left <= SHORT)
+		move(r, SHORT - left);
+	else if (r->size - r->till < BLOCK && left <= r->size / 2)
+		move(r, 0);
+	else if (r->size - r->till < BLOCK && make_room(r, 2 * r->size))
 		return -ENOMEM;
-	memmove(r->data + r->before - left, r->data + r->from, left);
-	r->from = r->before - left;
-	n = read(r->fd, r->data + r->before, BLOCK);
-	r->till = r->before + (n > 0 ? (size_t)n : 0);
+	n = read(r->fd, r->data + r->till, BLOCK);
+	r->till += n > 0 ? (size_t)n : 0;
 	return n < 0 ? -errno : n;
 }
 
 /* The next line, where it stands: a NUL in place of its end. 1; 0: there is none; -errno. */
 static int next_line(struct replay *r, char **text, size_t *len)
 {
-	ssize_t n = 1;
+	size_t looked_at = 0;
+	ssize_t n;
 	char *end;
 
-	while (!(end = memchr(r->data + r->from, '\n', r->till - r->from)) && n) {
+	for (;;) {
+		end = memchr(r->data + r->from + looked_at, '\n', r->till - r->from - looked_at);
+		if (end || r->ended)
+			break;
+		looked_at = r->till - r->from;
 		n = read_block(r);
 		if (n < 0)
 			return (int)n;
+		r->ended = n == 0;
 	}
 	if (!end && r->from == r->till)
 		return 0;

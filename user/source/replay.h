@@ -8,8 +8,9 @@
 struct replay {
 	int fd;
 	char *data;
+	size_t size;
 	size_t from, till; /* what of it is not read yet */
-	size_t before; /* where in it blocks begin */
+	bool ended;
 	struct line_room line_room;
 	uint64_t number; /* of the line that was read last, 1 and up */
 	const char *why; /* what is wrong with it */
