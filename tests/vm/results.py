@@ -122,6 +122,8 @@ def read_suite(console):
             suite["failed"].append(rest)
         elif line.startswith("SKIPPED ["):
             suite["why"].append(re.sub(r"\S*/(test_\w+\.py)", r"\1", line))
+        elif word == "VM-PART":
+            suite["why"].append(f"of the suite this alone: {rest}")
         elif word == "VM-PREEMPTED":
             suite["why"].append("left out by the kernel, told as lost and recovered: {} {}".format(*rest.split()))
     suite["failed"] += sorted(failed)

@@ -50,6 +50,12 @@ def test_a_suite_that_was_cut_is_no_success(tmp_path):
     assert "1 passed, 0 failed, 0 skipped, cut |" in table(tmp_path, row)
 
 
+def test_a_part_of_the_suite_is_called_one(tmp_path):
+    row = result("VM-PART test_a.py test_b.py", "test_a.py::test_1 PASSED", "VM-SUITE-END")
+    assert row.good()
+    assert "- of the suite this alone: test_a.py test_b.py (all)" in table(tmp_path, row)
+
+
 def test_what_is_found_elsewhere_and_not_here_is_a_fault(tmp_path):
     row = result(findings=())
     assert row.faults == ["not found: orphan left background"]
