@@ -7,7 +7,10 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import termios
+
+import pytest
 
 from ledger import HOLD, Child, Life, Stat, comm_of, held, ps_state, released, until
 from stream import started_at
@@ -136,6 +139,46 @@ def test_nobody_is_lost_or_told_twice_between_the_hooks_and_the_picture(trace):
             for life in whole[:-20]:  # the last ones may still run
                 assert actions(life)[:3] in (["fork", "exec", "exit"], ["snapshot", "exec", "exit"],
                                              ["snapshot", "exit", "reap"]), life
+
+
+KIN = """
+import os, time
+for _ in range(100):
+    if not os.fork():
+        os.execv("/bin/sleep", ["sleep", "60"])
+if os.fork():
+    os.wait()
+while True:
+    before = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    if not (pid := os.fork()):
+        os.execv("/bin/true", ["true"])
+    os.waitpid(pid, 0)
+    print(pid, before, flush=True)
+"""
+
+
+@pytest.mark.parametrize("filters", [[], ["--comm", "true"]])
+def test_nobody_is_lost_whom_a_member_of_a_tree_makes_meanwhile(trace, filters):
+    """The kernel's side knows the root, and tells of nobody whose parent it does not know to be one
+    of the tree: by the first picture it must know all of them."""
+    with subprocess.Popen([sys.executable, "-c", KIN], stdout=subprocess.PIPE, text=True,
+                          start_new_session=True) as root:
+        try:
+            root.stdout.readline()
+            for _ in range(3):
+                tracer = trace("--tree", root.pid, *filters)
+                tracer.wait_for(lambda: tracer.lines, "the stream's beginning")
+                since, born = tracer.lines[0]["proctrace"]["boot_ns"], set()
+                while len(born) < 200:
+                    pid, before = map(int, root.stdout.readline().split())
+                    if before > since:
+                        born.add(pid)
+                tracer.stop()
+                execed = {line["process"]["pid"] for line in tracer.lines
+                          if line["event"]["action"] == "exec"}
+                assert not born - execed
+        finally:
+            os.killpg(root.pid, signal.SIGKILL)
 
 
 def test_zombie_that_was_there_before_is_in_the_picture_and_a_finding(trace):

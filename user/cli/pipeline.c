@@ -18,7 +18,8 @@ static void on_change(void *ctx, const struct change *c)
 {
 	struct pipeline *p = ctx;
 	bool told = change_action(c->kind) && filter_matches(p->options, c->p) && !p->muted;
-	bool found = c->kind == CHANGE_SNAPSHOT || (c->kind == CHANGE_FORK && c->inferred);
+	bool found = c->kind == CHANGE_SNAPSHOT || (c->kind == CHANGE_FORK && c->inferred) ||
+		     (c->kind == CHANGE_SIGHT && c->event->kind == EVENT_SIGHT);
 
 	if (c->kind == CHANGE_SNAPSHOT)
 		told = told && !p->options->no_snapshot;

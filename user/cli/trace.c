@@ -10,6 +10,7 @@
 #include "cli/filter.h"
 #include "cli/harden.h"
 #include "cli/loop.h"
+#include "cli/members.h"
 #include "cli/say.h"
 
 static int open_signals(struct trace *t)
@@ -54,6 +55,8 @@ static int open_live(struct trace *t)
 	err = live_attach(t->live);
 	if (err)
 		say("the kernel does not let the programs be attached: %s", strerror(-err));
+	else if (o->trees)
+		members_track(t->live, o);
 	return err;
 }
 
@@ -61,7 +64,11 @@ static void on_selected(void *ctx, const struct proc *p)
 {
 	struct trace *t = ctx;
 
-	live_track(t->live, p->id, t->pictured);
+	/* not known as finely as the kernel knows it */
+	if (p->id.start % START_TICK == 0)
+		return;
+	/* of a tree's member it was tried before: by members_track(), or in the kernel at its fork */
+	live_track(t->live, p->id, t->pictured || t->o->trees);
 }
 
 /* Who has the pid is known now: the next one of that pid is none of ours. */
@@ -89,7 +96,7 @@ static void on_pictured(void *ctx, const struct event *ev)
 static int first_picture(struct trace *t)
 {
 	uint64_t now = clock_boot();
-	/* in a tree, forks may have been missed until its members were known: all are fed */
+	/* in a tree, forks were missed until its members were known: all are fed */
 	uint64_t born_before = t->o->trees ? NEVER : now;
 	uint32_t i;
 	int err;

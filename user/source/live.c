@@ -133,8 +133,19 @@ int live_attach(struct live *l)
 	return !err && l->features.second_programs ? attach_second_programs(l->bpf) : err;
 }
 
+static void detach(struct bpf_link **link)
+{
+	bpf_link__destroy(*link);
+	*link = NULL;
+}
+
+/* Second programs go first: without the first ones they would tell of all. */
 void live_detach(struct live *l)
 {
+	detach(&l->bpf->links.on_fork_again);
+	detach(&l->bpf->links.on_exec_again);
+	detach(&l->bpf->links.on_exit_again);
+	detach(&l->bpf->links.on_free_again);
 	proctrace__detach(l->bpf);
 }
 
