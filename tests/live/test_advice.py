@@ -60,6 +60,7 @@ def test_stopped_resume(life):
     made = life("causes", "good")
     parent = made.pid("parent")
     os.kill(parent, signal.SIGSTOP)
+    until(lambda: Stat(parent).state == "T", "it is stopped")
     made.go_on()
     told = Told(parent, "parent_stopped")
     told.try_in_vain(r"kill -CHLD (\d+): they wait", signal.SIGCHLD)

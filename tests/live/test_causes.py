@@ -133,9 +133,9 @@ def test_stopped_parent_goes_on(tracer):
     with life("good") as made:
         parent, corpse = made.pid("parent"), made.who("child")
         kill(parent, signal.SIGSTOP)
+        until(lambda: Stat(parent).state == "T", "it is stopped")
         made.go_on()
         until(lambda: is_zombie(corpse["pid"]), "the child is dead")
-        assert Stat(parent).state == "T"
         diagnosed(tracer, corpse, parent, "parent_stopped", "state T (stopped)")
         kill(parent, signal.SIGCONT)
         gone(tracer, corpse)
