@@ -13,6 +13,8 @@
 
 #ifdef __x86_64__
 
+#define SYSCALL 0x050f /* the instruction's two bytes */
+
 static void skip(const char *why)
 {
 	ledger("{\"what\":\"skip\",\"why\":\"%s: %s\"}", why, strerror(errno));
@@ -27,7 +29,10 @@ static void stopped(pid_t pid)
 		die("it has not stopped but ended: %x", status);
 }
 
-/* Stops it inside of a system call: then the instruction before is the one that makes them. */
+/*
+ * Stops it inside of a system call: then the instruction before is the one that makes them; but not
+ * inside of execve(), which ends at the beginning of another program.
+ */
 static struct user_regs_struct caught(pid_t pid)
 {
 	struct user_regs_struct regs;
@@ -36,7 +41,8 @@ static struct user_regs_struct caught(pid_t pid)
 		must(ptrace(PTRACE_INTERRUPT, pid, 0, 0));
 		stopped(pid);
 		must(ptrace(PTRACE_GETREGS, pid, 0, &regs));
-		if ((long)regs.orig_rax >= 0)
+		if ((long)regs.orig_rax >= 0 &&
+		    (ptrace(PTRACE_PEEKTEXT, pid, regs.rip - 2, 0) & 0xffff) == SYSCALL)
 			return regs;
 		must(ptrace(PTRACE_CONT, pid, 0, 0));
 		usleep(1000);
@@ -65,8 +71,6 @@ int main(int argc, char **argv)
 	if (ptrace(PTRACE_SEIZE, pid, 0, 0))
 		skip("ptrace is not permitted");
 	regs = caught(pid);
-	if ((ptrace(PTRACE_PEEKTEXT, pid, regs.rip - 2, 0) & 0xffff) != 0x050f)
-		die("no syscall instruction");
 	for (int at = 2; at < argc; at++)
 		ledger("{\"what\":\"call\",\"nr\":%d,\"result\":%ld}", atoi(argv[at]),
 		       call(pid, regs, atoi(argv[at])));
